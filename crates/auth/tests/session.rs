@@ -1,0 +1,97 @@
+//! The laws of session tokens.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use cosmos_auth::{Claims, MAX_TOKEN, MAX_USER, Role, SessionKey, TokenError};
+use proptest::prelude::*;
+
+const NOW: u64 = 1_800_000_000;
+
+fn claims(user: &str) -> Claims {
+    Claims { user: user.into(), role: Role::Controller, issued: NOW, expires: NOW + 60 }
+}
+
+fn any_claims() -> impl Strategy<Value = Claims> {
+    let user = "\\PC{0,64}".prop_filter("too long", |user| user.len() <= MAX_USER);
+    (user, proptest::sample::select(&Role::ALL[..]), any::<u64>(), 1_u64..)
+        .prop_map(|(user, role, issued, expires)| Claims { user, role, issued, expires })
+}
+
+proptest! {
+    #[test]
+    fn what_was_issued_is_read_back(claims in any_claims(), key: [u8; 32]) {
+        let key = SessionKey::from_bytes(key);
+        let token = key.issue(&claims);
+        prop_assert!(token.len() <= MAX_TOKEN);
+        prop_assert!(token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)), "{}", token);
+        prop_assert_eq!(key.verify(&token, claims.expires - 1), Ok(claims.clone()));
+        prop_assert_eq!(
+            key.verify(&token, claims.expires),
+            Err(TokenError::Expired { since: claims.expires })
+        );
+    }
+
+    #[test]
+    fn another_key_refuses_it(claims in any_claims(), keys: [[u8; 32]; 2]) {
+        prop_assume!(keys[0] != keys[1]);
+        let token = SessionKey::from_bytes(keys[0]).issue(&claims);
+        prop_assert_eq!(SessionKey::from_bytes(keys[1]).verify(&token, 0), Err(TokenError::Forged));
+    }
+
+    #[test]
+    fn any_text_is_refused_without_a_panic(text in "\\PC{0,300}", tokenish in "[A-Za-z0-9_-]{0,120}\\.[A-Za-z0-9_-]{43}") {
+        let key = SessionKey::random();
+        prop_assert!(key.verify(&text, 0).is_err());
+        prop_assert!(key.verify(&tokenish, 0).is_err());
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let key = SessionKey::random();
+    let token = key.issue(&claims("ada"));
+    for at in 0..token.len() {
+        for bit in 0..7 {
+            let mut bytes = token.clone().into_bytes();
+            bytes[at] ^= 1 << bit;
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(key.verify(&changed, NOW).is_err(), "byte {at}, bit {bit}: {changed}");
+        }
+    }
+}
+
+#[test]
+fn each_refusal_is_named() {
+    let key = SessionKey::from_bytes([7; 32]);
+    let token = key.issue(&claims("ada"));
+    let (payload, tag) = token.split_once('.').unwrap();
+    let owner = {
+        let mut payload = BASE64.decode(payload).unwrap();
+        payload[1] = 2;
+        BASE64.encode(payload)
+    };
+    let cases = [
+        (String::new(), TokenError::Malformed),
+        (payload.to_owned(), TokenError::Malformed),
+        (format!("{token}="), TokenError::Malformed),
+        (format!("{token}."), TokenError::Malformed),
+        (format!(" {token}"), TokenError::Malformed),
+        ("A".repeat(MAX_TOKEN + 1), TokenError::Malformed),
+        (format!("{}.{tag}", "A".repeat(MAX_TOKEN)), TokenError::Malformed),
+        (format!("{payload}."), TokenError::Forged),
+        (format!(".{tag}"), TokenError::Forged),
+        (format!("{payload}.{}", &tag[..40]), TokenError::Forged),
+        (format!("{owner}.{tag}"), TokenError::Forged),
+        (key.issue(&claims(&"x".repeat(MAX_USER + 1))), TokenError::Malformed),
+    ];
+    for (token, expected) in cases {
+        assert_eq!(key.verify(&token, NOW), Err(expected), "{token}");
+    }
+}
+
+/// A session survives an update of the server, so the bytes of a token are a promise.
+#[test]
+fn the_format_stays() {
+    let token = SessionKey::from_bytes([7; 32]).issue(&claims("ada"));
+    assert_eq!(token, "AQEAAAAAa0nSAAAAAABrSdI8YWRh.Njs5RDcZIEBpnXxH0KMXLFzdWbXzbcyCOqrvH9_YBnQ");
+}
