@@ -1,5 +1,7 @@
 //! The limiter under a clock of its own.
 
+#![allow(clippy::unwrap_used)]
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,7 @@
 //! The laws of session tokens.
 
+#![allow(clippy::unwrap_used)]
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use cosmos_auth::{Claims, MAX_TOKEN, MAX_USER, Role, SessionKey, TokenError};

@@ -1,5 +1,7 @@
 //! Secrets in real files.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
