@@ -1,0 +1,166 @@
+//! What differs between the encoders, as data: one row each, best first.
+
+use crate::{Codec, EncodeError};
+
+/// How one element spells what we want of it.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// The name of the element.
+    pub element: &'static str,
+    /// What it codes.
+    pub codec: Codec,
+    /// Whether it is a circuit of the GPU.
+    pub hardware: bool,
+    /// The Debian and Ubuntu package that holds it.
+    pub package: &'static str,
+    /// What it is to be asked for at its output.
+    pub output: &'static str,
+    /// The property that holds the bitrate.
+    pub bitrate: &'static str,
+    /// Units of that property in a thousand bits per second.
+    pub per_kilobit: u32,
+    /// Properties that hold the size of the rate control's buffer, with their value in milliseconds of the
+    /// nominal rate.
+    pub buffer_ms: &'static [(&'static str, u32)],
+    /// Properties that follow the number of threads.
+    pub threads: &'static [(&'static str, Threads)],
+    /// Properties that never change.
+    pub constants: &'static [(&'static str, &'static str)],
+}
+
+/// How a property follows the number of threads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Threads {
+    /// It is that number.
+    Count,
+    /// It is the largest power of two within that number, as an exponent.
+    Log2,
+    /// It is true when there is more than one.
+    Several,
+}
+
+impl Threads {
+    pub(crate) fn value(self, threads: u32) -> String {
+        match self {
+            Self::Count => threads.to_string(),
+            Self::Log2 => threads.max(1).ilog2().to_string(),
+            Self::Several => (threads > 1).to_string(),
+        }
+    }
+}
+
+/// The row of an element.
+pub(crate) fn row(name: &str) -> Result<&'static Row, EncodeError> {
+    TABLE.iter().find(|row| row.element == name).ok_or_else(|| EncodeError::Unknown {
+        name: name.into(),
+        accepted: TABLE.iter().map(|row| row.element).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// No keyframe unless it is asked for: the largest distance that all elements accept.
+const NEVER: &str = "2147483647";
+
+/// All encoders, best first.
+pub(crate) const TABLE: &[Row] = &[
+    Row {
+        element: "x264enc",
+        codec: Codec::H264,
+        hardware: false,
+        package: "gstreamer1.0-plugins-ugly",
+        output: "video/x-h264,stream-format=byte-stream,alignment=au,profile=constrained-baseline",
+        bitrate: "bitrate",
+        per_kilobit: 1,
+        buffer_ms: &[("vbv-buf-capacity", 50)],
+        threads: &[("threads", Threads::Count), ("sliced-threads", Threads::Several)],
+        constants: &[
+            ("tune", "zerolatency"),
+            ("speed-preset", "ultrafast"),
+            ("pass", "cbr"),
+            ("key-int-max", NEVER),
+            ("bframes", "0"),
+            ("b-adapt", "false"),
+            ("rc-lookahead", "0"),
+            ("sync-lookahead", "0"),
+            ("mb-tree", "false"),
+            ("aud", "false"),
+            ("byte-stream", "true"),
+            ("insert-vui", "true"),
+        ],
+    },
+    Row {
+        element: "openh264enc",
+        codec: Codec::H264,
+        hardware: false,
+        package: "gstreamer1.0-plugins-bad",
+        output: "video/x-h264,stream-format=byte-stream,alignment=au,profile=constrained-baseline",
+        bitrate: "bitrate",
+        per_kilobit: 1000,
+        buffer_ms: &[],
+        threads: &[("multi-thread", Threads::Count), ("num-slices", Threads::Count)],
+        constants: &[
+            ("usage-type", "screen"),
+            ("complexity", "low"),
+            ("rate-control", "bitrate"),
+            ("gop-size", NEVER),
+            ("slice-mode", "n-slices"),
+            ("enable-frame-skip", "false"),
+            ("scene-change-detection", "false"),
+            ("background-detection", "false"),
+            ("adaptive-quantization", "false"),
+        ],
+    },
+    Row {
+        element: "vp8enc",
+        codec: Codec::Vp8,
+        hardware: false,
+        package: "gstreamer1.0-plugins-good",
+        output: "video/x-vp8",
+        bitrate: "target-bitrate",
+        per_kilobit: 1000,
+        buffer_ms: VPX_BUFFER,
+        threads: &[("threads", Threads::Count)],
+        constants: &[
+            ("deadline", "1"),
+            ("cpu-used", "-16"),
+            ("end-usage", "cbr"),
+            ("lag-in-frames", "0"),
+            ("keyframe-mode", "disabled"),
+            ("keyframe-max-dist", NEVER),
+            ("undershoot", "25"),
+            ("overshoot", "10"),
+            ("static-threshold", "0"),
+            ("max-intra-bitrate", "250"),
+            ("error-resilient", "default"),
+            ("min-quantizer", "4"),
+        ],
+    },
+    Row {
+        element: "vp9enc",
+        codec: Codec::Vp9,
+        hardware: false,
+        package: "gstreamer1.0-plugins-good",
+        output: "video/x-vp9,profile=(string)0",
+        bitrate: "target-bitrate",
+        per_kilobit: 1000,
+        buffer_ms: VPX_BUFFER,
+        threads: &[("threads", Threads::Count), ("tile-columns", Threads::Log2)],
+        constants: &[
+            ("deadline", "1"),
+            ("cpu-used", "9"),
+            ("end-usage", "cbr"),
+            ("lag-in-frames", "0"),
+            ("keyframe-mode", "disabled"),
+            ("keyframe-max-dist", NEVER),
+            ("undershoot", "25"),
+            ("overshoot", "10"),
+            ("static-threshold", "0"),
+            ("max-intra-bitrate", "250"),
+            ("error-resilient", "default"),
+            ("row-mt", "true"),
+            ("frame-parallel-decoding", "true"),
+        ],
+    },
+];
+
+const VPX_BUFFER: &[(&str, u32)] =
+    &[("buffer-size", 100), ("buffer-initial-size", 50), ("buffer-optimal-size", 60)];

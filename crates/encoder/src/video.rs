@@ -1,0 +1,127 @@
+//! What a video encoder is asked and what it answers.
+
+use std::{
+    fmt,
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cosmos_desktop::{Frame, Size};
+
+use crate::EncodeError;
+
+/// How the pictures are coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Codec {
+    /// H.264 (ITU-T H.264), constrained baseline profile.
+    H264,
+    /// VP8 (RFC 6386).
+    Vp8,
+    /// VP9, profile 0.
+    Vp9,
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::H264 => "H.264",
+            Self::Vp8 => "VP8",
+            Self::Vp9 => "VP9",
+        })
+    }
+}
+
+/// One coded picture.
+#[derive(Clone, Debug)]
+pub struct EncodedFrame {
+    /// How `data` is coded.
+    pub codec: Codec,
+    /// Whether decoding can begin here.
+    pub keyframe: bool,
+    /// Columns and rows of the picture, both even.
+    pub size: Size,
+    /// One access unit. H.264 is in Annex B form, with the parameter sets in front of each IDR picture.
+    pub data: Arc<[u8]>,
+    /// When the change that led to this picture became known: [`Frame::captured`].
+    pub captured: Instant,
+    /// How long the conversion to the encoder's colours took.
+    pub convert: Duration,
+    /// How long the encoder took.
+    pub encode: Duration,
+}
+
+/// What the viewers ask of the next picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Demand {
+    /// Thousands of bits per second, when `fps` pictures are encoded in each second. At least 1.
+    pub bitrate_kbps: u32,
+    /// Pictures per second the bitrate is shared by, 1 to 240. Fewer may be encoded: each still gets its share.
+    pub fps: u32,
+    /// Whether the next picture must be a keyframe.
+    pub keyframe: bool,
+}
+
+/// Turns pictures into access units.
+pub trait VideoEncoder: Send {
+    /// Encodes one picture. An empty `damage` encodes the picture before once more, which refines it, or makes a
+    /// keyframe of it. The size may change from one frame to the next; the first picture of a size is a keyframe.
+    /// Odd sizes lose their last column or row.
+    ///
+    /// `Ok(None)` means that the encoder took the picture and gave nothing within a second.
+    ///
+    /// # Errors
+    /// [`EncodeError::Frame`] when the frame is smaller than two by two pixels or its bytes do not reach its size,
+    /// [`EncodeError::Element`] when the encoder fails; the next call starts it anew.
+    fn encode(&mut self, frame: &Frame<'_>, demand: Demand) -> Result<Option<EncodedFrame>, EncodeError>;
+
+    /// Which encoder this is, and why.
+    fn info(&self) -> &EncoderInfo;
+}
+
+/// Which encoder was chosen, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncoderInfo {
+    /// The name of the element, for example `x264enc`.
+    pub element: String,
+    /// What it codes.
+    pub codec: Codec,
+    /// Whether it is a circuit of the GPU.
+    pub hardware: bool,
+    /// Why it was chosen.
+    pub reason: String,
+    /// The others, and why each was not chosen.
+    pub not_chosen: Vec<(String, String)>,
+}
+
+/// Which encoder is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// The best of those that work.
+    #[default]
+    Auto,
+    /// The one of this name, or none.
+    Named(String),
+}
+
+impl FromStr for Choice {
+    type Err = EncodeError;
+
+    /// `auto`, or the name of an encoder that is known.
+    fn from_str(text: &str) -> Result<Self, EncodeError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            name => crate::table::row(name).map(|row| Self::Named(row.element.into())),
+        }
+    }
+}
+
+/// How an encoder is to be opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EncoderConfig {
+    /// Which one.
+    pub choice: Choice,
+    /// Threads that work on one picture, 1 to 64; by default one fewer than there are cores, between 1 and 4.
+    pub threads: Option<u32>,
+}
