@@ -1,1 +1,29 @@
+//! One desktop to many browsers over one port.
 //!
+//! [`serve`] takes a desktop through the traits of `cosmos-desktop` and serves it: the page and logging in over HTTP,
+//! the picture and the sound over WebRTC, UDP and TCP of the same number. One picture is encoded once, however many
+//! watch; nothing is captured while nobody does. The network slows the encoder down, and no viewer ever makes another
+//! one wait: who cannot keep up is passed over until the next keyframe.
+//!
+//! What may happen to the sessions is the closed enum of the hub, which owns them all on one thread; a
+//! [`session`] does no I/O. This crate does not know X11, nor the environment, nor processes.
+
+mod audio;
+mod clock;
+mod demand;
+mod desktop;
+mod hub;
+mod net;
+mod server;
+pub mod session;
+mod site;
+mod stats;
+mod video;
+
+pub use server::{AuthConfig, ServerConfig, ServerError, VideoConfig, serve};
+
+/// An error and everything that led to it, in one line.
+pub fn error_text(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

@@ -1,0 +1,179 @@
+//! What was typed, and what it means. Nothing else of this program reads flags or the environment.
+
+use std::{
+    env,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::Parser;
+use cosmos_auth::{
+    Secret,
+    store::{self, Made, StoreError},
+};
+use cosmos_encoder::{AudioConfig, Choice};
+
+/// Streams an X display to browsers.
+#[derive(Debug, Parser)]
+#[command(name = "cosmos-stream", version, after_help = AFTER_HELP)]
+pub struct Args {
+    /// Address and port to listen on: TCP for HTTP and WebRTC, UDP for WebRTC
+    #[arg(long, value_name = "ADDRESS:PORT", env = "COSMOS_LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: SocketAddr,
+    /// X display to stream
+    #[arg(long, value_name = ":N", env = "DISPLAY")]
+    pub display: Option<String>,
+    /// Most frames per second, 1 to 240
+    #[arg(long, env = "SELKIES_FRAMERATE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=240))]
+    pub fps: u32,
+    /// Most that one viewer's picture may take, in kbit/s, 300 to 100000
+    #[arg(long, value_name = "KBPS", env = "SELKIES_VIDEO_BITRATE", default_value_t = 8000,
+          value_parser = clap::value_parser!(u32).range(300..=100_000))]
+    pub bitrate: u32,
+    /// Encoder: auto, or the name of a GStreamer element
+    #[arg(long, env = "SELKIES_ENCODER", default_value = "auto")]
+    pub encoder: Choice,
+    /// Threads that encode one picture
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub encoder_threads: Option<u32>,
+    /// Stream no sound
+    #[arg(long)]
+    pub no_audio: bool,
+    /// PulseAudio source to stream
+    #[arg(long, value_name = "SOURCE", default_value = "@DEFAULT_MONITOR@")]
+    pub audio_device: String,
+    /// PulseAudio server
+    #[arg(long, value_name = "ADDRESS", env = "PULSE_SERVER")]
+    pub pulse_server: Option<String>,
+    /// Bitrate of the sound, in bit/s
+    #[arg(long, env = "SELKIES_AUDIO_BITRATE", default_value_t = 128_000,
+          value_parser = clap::value_parser!(u32).range(6000..=510_000))]
+    pub audio_bitrate: u32,
+    /// Name to log in with
+    #[arg(long, env = "SELKIES_BASIC_AUTH_USER", default_value = "user")]
+    pub user: String,
+    /// File that holds the password, instead of BASIC_AUTH_PASSWORD or PASSWD
+    #[arg(long, value_name = "FILE", env = "BASIC_AUTH_PASSWORD_FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Let everybody in without a password; beyond loopback only together with --allow-insecure
+    #[arg(long)]
+    pub no_password: bool,
+    /// Accept --no-password on an address that others can reach
+    #[arg(long)]
+    pub allow_insecure: bool,
+    /// Another origin that may use the page, as a proxy makes it: https://desk.example.org
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub origins: Vec<String>,
+    /// Directory for the password and the key that are made at the first start
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Write a JSON file here once the server serves
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+    /// What to log: error, warn, info, debug, trace, or by module
+    #[arg(long, value_name = "FILTER", env = "COSMOS_LOG", default_value = "info,str0m=warn,is=warn")]
+    pub log: String,
+}
+
+const AFTER_HELP: &str = "The password is taken from BASIC_AUTH_PASSWORD, else from PASSWD, else from --password-file; \
+without any, one is made at the first start and kept in the state directory.";
+
+/// What cannot be meant.
+#[derive(Debug, thiserror::Error)]
+pub enum ArgsError {
+    #[error(
+        "without a password, {0} would let anybody who can reach it in; give a password, listen on 127.0.0.1, or \
+             say --allow-insecure"
+    )]
+    Insecure(SocketAddr),
+    #[error("neither HOME nor XDG_CONFIG_HOME is set; say where to keep the password with --state-dir")]
+    NoHome,
+    #[error("the password from {0} is empty; set one, or leave it out and one is made")]
+    EmptyPassword(String),
+    #[error(
+        "the password may not be \"mypasswd\", which everybody knows; choose another, or leave it out and one is made"
+    )]
+    DefaultPassword,
+    #[error("cannot read the password from {}", path.display())]
+    PasswordFile { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A password, and where it came from.
+pub struct Password {
+    pub secret: Secret,
+    pub source: String,
+    pub file: Option<PathBuf>,
+    pub made_now: bool,
+}
+
+impl Args {
+    /// The password to log in with; `None` when everybody may come in.
+    pub fn password(&self) -> Result<Option<Password>, ArgsError> {
+        if self.no_password {
+            let safe = self.allow_insecure || self.listen.ip().is_loopback();
+            return if safe { Ok(None) } else { Err(ArgsError::Insecure(self.listen)) };
+        }
+        for name in ["BASIC_AUTH_PASSWORD", "PASSWD"] {
+            if let Ok(text) = env::var(name) {
+                return given(text, name.to_owned(), None).map(Some);
+            }
+        }
+        match &self.password_file {
+            Some(path) => read(path).map(Some),
+            None => self.kept().map(Some),
+        }
+    }
+
+    fn kept(&self) -> Result<Password, ArgsError> {
+        let path = self.state_dir()?.join("password");
+        let (secret, made) = store::password(&path)?;
+        let made_now = made == Made::Now;
+        let source = if made_now { "made at this start" } else { "made at an earlier start" };
+        Ok(Password {
+            secret,
+            source: format!("{source}, kept in {}", path.display()),
+            file: Some(path),
+            made_now,
+        })
+    }
+
+    /// Where the password and the key are kept.
+    pub fn state_dir(&self) -> Result<PathBuf, ArgsError> {
+        if let Some(dir) = &self.state_dir {
+            return Ok(dir.clone());
+        }
+        let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let config = path("XDG_CONFIG_HOME").or_else(|| path("HOME").map(|home| home.join(".config")));
+        config.map(|config| config.join("cosmos")).ok_or(ArgsError::NoHome)
+    }
+
+    /// The sound to stream.
+    pub fn audio(&self) -> Option<AudioConfig> {
+        (!self.no_audio).then(|| AudioConfig {
+            device: self.audio_device.clone(),
+            server: self.pulse_server.clone(),
+            bitrate: self.audio_bitrate,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Password, ArgsError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ArgsError::PasswordFile { path: path.to_owned(), source })?;
+    given(text.trim_end_matches(['\r', '\n']).to_owned(), path.display().to_string(), Some(path.to_owned()))
+}
+
+fn given(text: String, source: String, file: Option<PathBuf>) -> Result<Password, ArgsError> {
+    match text.as_str() {
+        "" => Err(ArgsError::EmptyPassword(source)),
+        "mypasswd" => Err(ArgsError::DefaultPassword),
+        _ => Ok(Password {
+            secret: Secret::new(text),
+            source: format!("from {source}"),
+            file,
+            made_now: false,
+        }),
+    }
+}

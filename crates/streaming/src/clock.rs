@@ -1,0 +1,13 @@
+//! The two clocks of a process, and how one reads on the other.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// Microseconds since 1970; 0 for a clock that stands before it.
+pub(crate) fn unix_us() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64)
+}
+
+/// What the system's clock showed at `instant`.
+pub(crate) fn system(instant: Instant) -> SystemTime {
+    SystemTime::now() - instant.elapsed()
+}

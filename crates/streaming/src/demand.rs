@@ -1,0 +1,133 @@
+//! What the viewers together want from the desktop: one cell, the newest wins, nobody waits.
+
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use cosmos_desktop::{Size, Waker};
+use cosmos_encoder::Demand;
+
+/// The only edge from the network back to the desktop's threads, but for input.
+#[derive(Default)]
+pub(crate) struct DemandCell {
+    bitrate_kbps: AtomicU32,
+    fps: AtomicU32,
+    keyframe: AtomicBool,
+    video: Flag,
+    audio: Flag,
+    frames: Mutex<Option<Waker>>,
+    control: Mutex<Wanted>,
+}
+
+/// What is to be done around the picture, until it has been done.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    pub(crate) clipboard: Option<Arc<str>>,
+    pub(crate) size: Option<Size>,
+    waker: Option<Waker>,
+}
+
+/// A switch that can be waited for.
+#[derive(Default)]
+pub(crate) struct Flag {
+    on: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Flag {
+    /// Turns it; tells whether it stood otherwise.
+    pub(crate) fn set(&self, on: bool) -> bool {
+        let mut state = self.on.lock().unwrap_or_else(PoisonError::into_inner);
+        let turned = *state != on;
+        *state = on;
+        self.changed.notify_all();
+        turned
+    }
+
+    /// Waits until it stands as wanted, no longer than `limit`; tells how it stands.
+    pub(crate) fn wait(&self, wanted: bool, limit: Duration) -> bool {
+        let state = self.on.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = self.changed.wait_timeout_while(state, limit, |on| *on != wanted);
+        *wait.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// How it stands.
+    pub(crate) fn is_on(&self) -> bool {
+        *self.on.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DemandCell {
+    /// Whether somebody looks.
+    pub(crate) fn video(&self) -> &Flag {
+        &self.video
+    }
+
+    /// Whether somebody listens.
+    pub(crate) fn audio(&self) -> &Flag {
+        &self.audio
+    }
+
+    /// What the encoder shall do next. A keyframe is asked for once.
+    pub(crate) fn take(&self) -> Demand {
+        Demand {
+            bitrate_kbps: self.bitrate_kbps.load(Relaxed),
+            fps: self.fps.load(Relaxed),
+            keyframe: self.keyframe.swap(false, Relaxed),
+        }
+    }
+
+    /// Whether a keyframe is asked for.
+    pub(crate) fn wants_keyframe(&self) -> bool {
+        self.keyframe.load(Relaxed)
+    }
+
+    /// Sets the rate and the pace.
+    pub(crate) fn set_rate(&self, bitrate_kbps: u32, fps: u32) {
+        self.bitrate_kbps.store(bitrate_kbps, Relaxed);
+        self.fps.store(fps, Relaxed);
+    }
+
+    /// The rate that is set, in kbit/s.
+    pub(crate) fn rate(&self) -> u32 {
+        self.bitrate_kbps.load(Relaxed)
+    }
+
+    /// Asks for a keyframe, also of a screen that does not change.
+    pub(crate) fn ask_keyframe(&self) {
+        self.keyframe.store(true, Relaxed);
+        self.wake_frames();
+    }
+
+    /// Ends the wait for the next change of the screen.
+    pub(crate) fn wake_frames(&self) {
+        if let Some(waker) = &*self.frames.lock().unwrap_or_else(PoisonError::into_inner) {
+            waker();
+        }
+    }
+
+    /// Changes what is wanted around the picture, and wakes whoever does it.
+    pub(crate) fn want(&self, change: impl FnOnce(&mut Wanted)) {
+        let mut wanted = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut wanted);
+        if let Some(waker) = &wanted.waker {
+            waker();
+        }
+    }
+
+    /// Takes what is wanted around the picture.
+    pub(crate) fn take_wanted(&self) -> (Option<Arc<str>>, Option<Size>) {
+        let mut wanted = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        (wanted.clipboard.take(), wanted.size.take())
+    }
+
+    /// Names the wakers of a desktop that was opened.
+    pub(crate) fn attach(&self, frames: Waker, control: Waker) {
+        *self.frames.lock().unwrap_or_else(PoisonError::into_inner) = Some(frames);
+        self.control.lock().unwrap_or_else(PoisonError::into_inner).waker = Some(control);
+    }
+}

@@ -1,0 +1,396 @@
+//! The owner of all sessions: one closed enum of everything that can happen, one place that decides what follows.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        mpsc::{SyncSender, TrySendError},
+    },
+    time::{Duration, Instant},
+};
+
+use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent, Size};
+use cosmos_encoder::{AudioPacket, Codec, EncodedFrame, EncoderInfo};
+use cosmos_protocol::{DesktopState, Level, ServerMessage, Stats, VERSION};
+use str0m::{change::SdpOffer, net::Transmit};
+use tokio::sync::oneshot;
+
+use crate::{
+    demand::DemandCell,
+    session::{Answer, Datagram, OfferError, Output, Session, SessionEvent, Viewer, answer},
+    stats::{Means, Snapshot},
+};
+
+/// Everything that reaches the hub but datagrams of UDP, which are borrowed.
+pub(crate) enum Event {
+    /// A page wants to connect.
+    Offer(Box<Offer>),
+    /// A frame of a TCP stream (RFC 4571).
+    Tcp { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
+    /// A picture was encoded.
+    Frame(Arc<EncodedFrame>),
+    /// Sound was encoded.
+    Audio(AudioPacket),
+    /// Something happened around the picture.
+    Desktop(DesktopEvent),
+    /// The desktop came or went.
+    State(DesktopState, String),
+    /// An encoder was opened.
+    Encoder(EncoderInfo),
+    /// Everyone should know.
+    Notice(Level, String),
+    /// How things stand is asked.
+    Snapshot(oneshot::Sender<Snapshot>),
+}
+
+/// A page that wants to connect.
+pub(crate) struct Offer {
+    pub(crate) offer: SdpOffer,
+    pub(crate) viewer: Viewer,
+    pub(crate) reply: oneshot::Sender<Result<Answer, Refusal>>,
+}
+
+/// Why a page was not let in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(transparent)]
+    Offer(#[from] OfferError),
+    #[error("{0} pages are connected already, which is the most that this server takes")]
+    Full(usize),
+}
+
+/// What does not change while the server runs.
+pub(crate) struct HubConfig {
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) codec: Codec,
+    pub(crate) audio: bool,
+    pub(crate) fps: u32,
+    pub(crate) max_kbps: u32,
+}
+
+/// Less than this makes no picture.
+const MIN_KBPS: u32 = 300;
+/// The least time between two keyframes, however many viewers ask.
+const KEYFRAME_EVERY: Duration = Duration::from_millis(300);
+/// How soon a keyframe that could not be asked for yet is thought of again.
+const RETRY: Duration = Duration::from_millis(30);
+const MAX_SESSIONS: usize = 64;
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The owner of all sessions.
+pub(crate) struct Hub {
+    config: HubConfig,
+    demand: Arc<DemandCell>,
+    input: SyncSender<InputEvent>,
+    sessions: HashMap<u64, Live>,
+    by_source: HashMap<(bool, SocketAddr), u64>,
+    next_id: u64,
+    last_keyframe: Option<Instant>,
+    /// When the demand is to be computed again although nothing happened.
+    reconsider: Option<Instant>,
+    report: Option<Instant>,
+    means: Means,
+    known: Known,
+}
+
+struct Live {
+    session: Session,
+    wake: Instant,
+}
+
+/// What a page that comes later has to be told.
+struct Known {
+    state: (DesktopState, String),
+    size: Option<Size>,
+    cursor: Option<CursorImage>,
+    encoder: Option<EncoderInfo>,
+}
+
+impl Hub {
+    pub(crate) fn new(config: HubConfig, demand: Arc<DemandCell>, input: SyncSender<InputEvent>) -> Self {
+        let state = (DesktopState::Lost, "the desktop is starting".to_owned());
+        let known = Known { state, size: None, cursor: None, encoder: None };
+        Self {
+            config,
+            demand,
+            input,
+            sessions: HashMap::new(),
+            by_source: HashMap::new(),
+            next_id: 0,
+            last_keyframe: None,
+            reconsider: None,
+            report: None,
+            means: Means::default(),
+            known,
+        }
+    }
+
+    /// When [`tick`](Self::tick) is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let sessions = self.sessions.values().map(|live| live.wake);
+        sessions.chain(self.reconsider).chain(self.report).min()
+    }
+
+    /// The time has come.
+    pub(crate) fn tick(&mut self, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        let due: Vec<u64> =
+            self.sessions.iter().filter(|(_, live)| live.wake <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            self.with(id, now, send, |session| session.tick(now));
+        }
+        if self.reconsider.is_some_and(|at| at <= now) {
+            self.update_demand(now);
+        }
+        if self.report.is_some_and(|at| at <= now) {
+            self.report_statistics(now, send);
+        }
+    }
+
+    /// A datagram arrived. Returns whether it belongs to a session.
+    pub(crate) fn datagram(
+        &mut self,
+        datagram: &Datagram<'_>,
+        now: Instant,
+        send: &mut dyn FnMut(Transmit),
+    ) -> bool {
+        let source = (datagram.tcp, datagram.from);
+        let known = self.by_source.get(&source).copied();
+        let owner = known
+            .filter(|id| self.sessions.get(id).is_some_and(|live| live.session.accepts(datagram, now)))
+            .or_else(|| {
+                self.sessions.iter().find(|(_, live)| live.session.accepts(datagram, now)).map(|(id, _)| *id)
+            });
+        let Some(id) = owner else { return false };
+        if known != Some(id) {
+            self.by_source.insert(source, id);
+        }
+        self.with(id, now, send, |session| session.receive(datagram, now));
+        true
+    }
+
+    /// Something happened.
+    pub(crate) fn handle(&mut self, event: Event, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        match event {
+            Event::Offer(offer) => self.offer(*offer, now),
+            Event::Tcp { from, to, bytes } => {
+                self.datagram(&Datagram { tcp: true, from, to, bytes: &bytes }, now, send);
+            }
+            Event::Frame(frame) => self.publish(&frame, now, send),
+            Event::Audio(packet) => self.each(now, send, |session| session.audio(&packet, now)),
+            Event::Desktop(event) => self.around(event, now, send),
+            Event::State(state, text) => {
+                self.known.state = (state, text.clone());
+                self.say(&ServerMessage::Desktop { state, message: text }, now, send);
+            }
+            Event::Encoder(info) => {
+                self.known.encoder = Some(info.clone());
+                self.say(&encoder_message(&info), now, send);
+            }
+            Event::Notice(level, text) => self.say(&ServerMessage::Notice { level, text }, now, send),
+            Event::Snapshot(reply) => drop(reply.send(self.snapshot())),
+        }
+    }
+
+    fn offer(&mut self, offer: Offer, now: Instant) {
+        if offer.reply.is_closed() {
+            return;
+        }
+        let result = self.admit(offer.offer, offer.viewer, now);
+        let _gone = offer.reply.send(result);
+    }
+
+    fn admit(&mut self, offer: SdpOffer, viewer: Viewer, now: Instant) -> Result<Answer, Refusal> {
+        if self.sessions.len() >= MAX_SESSIONS {
+            return Err(Refusal::Full(MAX_SESSIONS));
+        }
+        let (offered, answer) = answer(offer, &self.config.addresses, self.config.codec, now)?;
+        let id = self.next_id;
+        self.next_id += 1;
+        self.sessions.insert(id, Live { session: Session::new(offered, viewer, now), wake: now });
+        self.report.get_or_insert(now + SECOND);
+        Ok(answer)
+    }
+
+    fn publish(&mut self, frame: &EncodedFrame, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        if frame.keyframe {
+            self.last_keyframe = Some(now);
+        }
+        self.means.frame(frame, now);
+        self.each(now, send, |session| session.video(frame, now));
+        if self.sessions.values().any(|live| live.session.waits()) {
+            self.update_demand(now);
+        }
+    }
+
+    fn around(&mut self, event: DesktopEvent, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        match event {
+            DesktopEvent::Cursor(cursor) => {
+                let message = cursor_message(&cursor);
+                self.known.cursor = Some(cursor);
+                self.say(&message, now, send);
+            }
+            DesktopEvent::Clipboard(text) => self.each(now, send, |session| session.copy(&text)),
+            DesktopEvent::Resized(size) => {
+                self.known.size = Some(size);
+                self.say(&ServerMessage::Resized(size), now, send);
+            }
+        }
+    }
+
+    fn say(&mut self, message: &ServerMessage, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        self.each(now, send, |session| session.say(message));
+    }
+
+    fn each(&mut self, now: Instant, send: &mut dyn FnMut(Transmit), mut change: impl FnMut(&mut Session)) {
+        let ids: Vec<u64> = self.sessions.keys().copied().collect();
+        for id in ids {
+            self.with(id, now, send, &mut change);
+        }
+    }
+
+    /// Changes one session and sees to everything that follows from it.
+    fn with(
+        &mut self,
+        id: u64,
+        now: Instant,
+        send: &mut dyn FnMut(Transmit),
+        change: impl FnOnce(&mut Session),
+    ) {
+        let Some(live) = self.sessions.get_mut(&id) else { return };
+        change(&mut live.session);
+        loop {
+            let Some(live) = self.sessions.get_mut(&id) else { return };
+            match live.session.poll(now) {
+                Output::Send(transmit) => send(transmit),
+                Output::Wait(at) => {
+                    live.wake = at;
+                    return;
+                }
+                Output::Event(event) => self.session_event(id, event, now),
+            }
+        }
+    }
+
+    fn session_event(&mut self, id: u64, event: SessionEvent, now: Instant) {
+        match event {
+            SessionEvent::Ready => {
+                self.welcome(id);
+                self.update_demand(now);
+            }
+            SessionEvent::Input(event) => self.input(event),
+            SessionEvent::Clipboard(text) => self.demand.want(|wanted| wanted.clipboard = Some(text.into())),
+            SessionEvent::Resize(size) => self.demand.want(|wanted| wanted.size = Some(size)),
+            SessionEvent::DemandChanged => self.update_demand(now),
+            SessionEvent::Closed(reason) => self.leave(id, reason, now),
+        }
+    }
+
+    fn welcome(&mut self, id: u64) {
+        let Some(live) = self.sessions.get_mut(&id) else { return };
+        let Live { session, .. } = live;
+        let viewer = session.viewer().clone();
+        tracing::info!(user = viewer.user, role = %viewer.role, "a page is connected");
+        session.say(&ServerMessage::Hello {
+            version: VERSION,
+            control: viewer.role.may_control(),
+            audio: self.config.audio,
+            user: viewer.user,
+        });
+        let (state, message) = self.known.state.clone();
+        let known = [
+            self.known.size.map(ServerMessage::Resized),
+            self.known.encoder.as_ref().map(encoder_message),
+            Some(ServerMessage::Desktop { state, message }),
+            self.known.cursor.as_ref().map(cursor_message),
+        ];
+        known.iter().flatten().for_each(|message| session.say(message));
+        session.desire(self.config.max_kbps);
+    }
+
+    fn leave(&mut self, id: u64, reason: &str, now: Instant) {
+        let Some(live) = self.sessions.remove(&id) else { return };
+        self.by_source.retain(|_, owner| *owner != id);
+        tracing::info!(user = live.session.viewer().user, reason, "a page has left");
+        // Whatever this person held down is let go of.
+        if live.session.viewer().role.may_control() {
+            self.input(InputEvent::ReleaseAll);
+        }
+        if self.sessions.is_empty() {
+            self.report = None;
+        }
+        self.update_demand(now);
+    }
+
+    fn input(&self, event: InputEvent) {
+        if let Err(TrySendError::Full(event)) = self.input.try_send(event) {
+            tracing::warn!(?event, "the desktop takes no input: an event was dropped");
+        }
+    }
+
+    fn update_demand(&mut self, now: Instant) {
+        let (mut video, mut audio, mut keyframe, mut waits) = (false, false, false, false);
+        let (mut kbps, mut fps) = (self.config.max_kbps, 0);
+        for live in self.sessions.values_mut() {
+            let wish = live.session.wish(now);
+            audio |= wish.audio;
+            if wish.video {
+                video = true;
+                kbps = kbps.min(wish.max_kbps);
+                keyframe |= wish.keyframe;
+                waits |= live.session.waits();
+                fps = fps.max(if wish.max_fps == 0 { u32::MAX } else { wish.max_fps.into() });
+            }
+        }
+        self.demand.set_rate(kbps.max(MIN_KBPS), fps.min(self.config.fps).max(1));
+        self.demand.audio().set(audio && self.config.audio);
+        if self.demand.video().set(video) {
+            self.demand.wake_frames();
+        }
+        self.reconsider = waits.then_some(now + RETRY);
+        let too_soon = self.last_keyframe.is_some_and(|last| now < last + KEYFRAME_EVERY);
+        if keyframe && !too_soon && !self.demand.wants_keyframe() {
+            self.demand.ask_keyframe();
+        }
+    }
+
+    fn report_statistics(&mut self, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        self.report = Some(now + SECOND);
+        let viewers = self.sessions.len() as u16;
+        let target_kbps = self.demand.rate();
+        let (elapsed, means) = self.means.take(now);
+        self.each(now, send, |session| {
+            let mut stats = Stats { viewers, target_kbps, ..means };
+            session.statistics(&mut stats, elapsed);
+            session.say(&ServerMessage::Stats(stats));
+        });
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            viewers: self.sessions.len(),
+            size: self.known.size,
+            encoder: self.known.encoder.clone(),
+            desktop: self.known.state.clone(),
+        }
+    }
+}
+
+fn encoder_message(info: &EncoderInfo) -> ServerMessage {
+    ServerMessage::Encoder {
+        element: info.element.to_string(),
+        codec: info.codec.to_string(),
+        reason: info.reason.clone(),
+    }
+}
+
+/// The largest pointer that is told, in columns and rows.
+const MAX_CURSOR: u16 = 128;
+
+fn cursor_message(cursor: &CursorImage) -> ServerMessage {
+    let size = Size::new(cursor.size.width.min(MAX_CURSOR), cursor.size.height.min(MAX_CURSOR));
+    let row = 4 * usize::from(cursor.size.width);
+    let rows = cursor.rgba.chunks(row.max(1)).take(size.height.into());
+    let rgba = rows.flat_map(|row| &row[..4 * usize::from(size.width)]).copied().collect();
+    ServerMessage::Cursor { size, hot: cursor.hot, rgba }
+}

@@ -1,0 +1,242 @@
+//! One port: UDP for WebRTC, and TCP for HTTP and WebRTC, told apart by the first byte.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    task::Poll,
+    time::Duration,
+};
+
+use axum::Router;
+use str0m::net::{Protocol, Transmit};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, ReadBuf},
+    net::{
+        TcpListener, TcpStream, UdpSocket,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{Semaphore, mpsc},
+    time::timeout,
+};
+
+use crate::{hub::Event, server::ServerError, site};
+
+/// The addresses that a browser may find us at, for a listener at `listen`.
+///
+/// # Errors
+/// [`ServerError::Interfaces`] when the machine does not tell its addresses.
+pub(crate) fn addresses(listen: SocketAddr) -> Result<Vec<SocketAddr>, ServerError> {
+    if !listen.ip().is_unspecified() {
+        return Ok(vec![listen]);
+    }
+    let interfaces = if_addrs::get_if_addrs().map_err(ServerError::Interfaces)?;
+    let ours = interfaces.iter().map(if_addrs::Interface::ip).filter(|ip| match ip {
+        IpAddr::V4(ip) => !ip.is_link_local(),
+        IpAddr::V6(ip) => listen.is_ipv6() && !ip.is_unicast_link_local(),
+    });
+    Ok(ours.map(|ip| SocketAddr::new(ip, listen.port())).collect())
+}
+
+/// The UDP sockets, one for each of our addresses: the answer to a datagram must leave from where it came to.
+pub(crate) struct Sockets {
+    sockets: Vec<(SocketAddr, UdpSocket)>,
+    streams: Streams,
+}
+
+/// A keyframe leaves in one burst; the default of the system holds half of one.
+const SEND_BUFFER: usize = 1 << 20;
+
+impl Sockets {
+    pub(crate) async fn bind(addresses: &[SocketAddr], streams: Streams) -> Result<Self, ServerError> {
+        let mut sockets = Vec::new();
+        for address in addresses {
+            let bound = UdpSocket::bind(address).await;
+            let socket =
+                bound.map_err(|source| ServerError::Bind { what: "UDP", address: *address, source })?;
+            if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER) {
+                tracing::debug!(%error, "the send buffer keeps its size");
+            }
+            sockets.push((*address, socket));
+        }
+        Ok(Self { sockets, streams })
+    }
+
+    /// Waits for a datagram: how long it is, who sent it, to which of our addresses.
+    pub(crate) async fn receive(&self, buffer: &mut [u8]) -> (usize, SocketAddr, SocketAddr) {
+        std::future::poll_fn(|context| {
+            for (address, socket) in &self.sockets {
+                let mut space = ReadBuf::new(buffer);
+                // An error is about a datagram sent earlier, to a viewer who has gone.
+                while let Poll::Ready(result) = socket.poll_recv_from(context, &mut space) {
+                    if let Ok(from) = result {
+                        return Poll::Ready((space.filled().len(), from, *address));
+                    }
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The next datagram that has already arrived.
+    pub(crate) fn try_receive(&self, buffer: &mut [u8]) -> Option<(usize, SocketAddr, SocketAddr)> {
+        self.sockets.iter().find_map(|(address, socket)| {
+            socket.try_recv_from(buffer).ok().map(|(length, from)| (length, from, *address))
+        })
+    }
+
+    /// Sends a datagram. What the system has no room for is lost, as on any network.
+    pub(crate) fn send(&self, transmit: Transmit) {
+        if transmit.proto == Protocol::Udp {
+            let socket = self.sockets.iter().find(|(address, _)| *address == transmit.source);
+            if let Some((_, socket)) = socket
+                && let Err(error) = socket.try_send_to(&transmit.contents, transmit.destination)
+            {
+                tracing::trace!(%error, "a datagram was lost");
+            }
+        } else {
+            self.streams.send(transmit.destination, transmit.contents.into());
+        }
+    }
+}
+
+/// The TCP streams that carry WebRTC, by the address of the other end.
+#[derive(Clone, Default)]
+pub(crate) struct Streams(Arc<Mutex<HashMap<SocketAddr, mpsc::Sender<Vec<u8>>>>>);
+
+/// Datagrams that wait for one stream; beyond this they are lost.
+const STREAM_QUEUE: usize = 1024;
+
+impl Streams {
+    fn send(&self, to: SocketAddr, bytes: Vec<u8>) {
+        if let Some(stream) = self.lock().get(&to) {
+            drop(stream.try_send(bytes));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SocketAddr, mpsc::Sender<Vec<u8>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What TCP connections are served with.
+pub(crate) struct Gate {
+    pub(crate) router: Router,
+    pub(crate) events: mpsc::Sender<Event>,
+    pub(crate) streams: Streams,
+}
+
+const MAX_CONNECTIONS: usize = 512;
+/// How long a connection may take to say its first byte, or its next.
+const FIRST_BYTE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(60);
+/// No datagram of WebRTC is longer.
+const MAX_DATAGRAM: usize = 4096;
+/// The magic cookie of STUN (RFC 8489, section 5).
+const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+
+/// Accepts connections until the task is ended.
+pub(crate) async fn accept(listener: TcpListener, gate: Arc<Gate>) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let Ok(permit) = room.clone().acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, from)) => {
+                let gate = gate.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = serve(stream, from, &gate).await {
+                        tracing::debug!(%from, %error, "a connection ended");
+                    }
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, from: SocketAddr, gate: &Gate) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut first = [0];
+    if timeout(FIRST_BYTE, stream.peek(&mut first)).await?? == 0 {
+        return Ok(());
+    }
+    match first[0] {
+        b'A'..=b'Z' => site::serve(stream, from, &gate.router).await,
+        // RFC 4571: a length of two bytes, and no first message of ICE is longer than 255 bytes or more.
+        0..=15 => serve_ice(stream, from, gate).await,
+        0x16 => Err(io::Error::other("TLS is not served on this port: put a proxy in front, or use http://")),
+        byte => Err(io::Error::other(format!("nothing begins with {byte:#04x}"))),
+    }
+}
+
+async fn serve_ice(stream: TcpStream, from: SocketAddr, gate: &Gate) -> io::Result<()> {
+    let to = canonical(stream.local_addr()?);
+    let from = canonical(from);
+    let (mut reader, writer) = stream.into_split();
+    let mut frame = Vec::new();
+    timeout(FIRST_BYTE, read_frame(&mut reader, &mut frame)).await??;
+    if frame.get(4..8) != Some(&STUN_COOKIE) {
+        return Err(io::Error::other("it does not begin with STUN"));
+    }
+    let (sender, outgoing) = mpsc::channel(STREAM_QUEUE);
+    gate.streams.lock().insert(from, sender);
+    let writing = tokio::spawn(write_frames(writer, outgoing));
+    let result = read_frames(reader, frame, from, to, gate).await;
+    gate.streams.lock().remove(&from);
+    writing.abort();
+    result
+}
+
+async fn read_frames(
+    mut reader: OwnedReadHalf,
+    mut frame: Vec<u8>,
+    from: SocketAddr,
+    to: SocketAddr,
+    gate: &Gate,
+) -> io::Result<()> {
+    loop {
+        let event = Event::Tcp { from, to, bytes: std::mem::take(&mut frame) };
+        gate.events.send(event).await.map_err(io::Error::other)?;
+        timeout(IDLE, read_frame(&mut reader, &mut frame)).await??;
+    }
+}
+
+async fn read_frame(reader: &mut OwnedReadHalf, frame: &mut Vec<u8>) -> io::Result<()> {
+    let length = usize::from(reader.read_u16().await?);
+    if length > MAX_DATAGRAM {
+        return Err(io::Error::other(format!("a frame of {length} bytes is none of WebRTC")));
+    }
+    frame.resize(length, 0);
+    reader.read_exact(frame).await.map(drop)
+}
+
+async fn write_frames(mut writer: OwnedWriteHalf, mut outgoing: mpsc::Receiver<Vec<u8>>) -> io::Result<()> {
+    let mut batch = Vec::new();
+    while let Some(bytes) = outgoing.recv().await {
+        batch.clear();
+        append(&mut batch, &bytes);
+        while batch.len() < 64 * 1024
+            && let Ok(bytes) = outgoing.try_recv()
+        {
+            append(&mut batch, &bytes);
+        }
+        writer.write_all(&batch).await?;
+    }
+    Ok(())
+}
+
+fn append(batch: &mut Vec<u8>, bytes: &[u8]) {
+    batch.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
+    batch.extend_from_slice(bytes);
+}
+
+/// A dual-stack socket shows IPv4 peers as IPv6; candidates are told in IPv4.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}

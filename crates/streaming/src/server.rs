@@ -1,0 +1,224 @@
+//! The server: threads for the desktop, one loop for the network.
+
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc::{Receiver, sync_channel},
+    },
+    thread,
+    time::Instant,
+};
+
+use cosmos_auth::{Account, SessionKey};
+use cosmos_desktop::{Desktop, DesktopError, InputEvent, OpenDesktop};
+use cosmos_encoder::{AudioConfig, Capabilities, Codec, EncoderConfig};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+    time::sleep_until,
+};
+
+use crate::{
+    audio,
+    demand::DemandCell,
+    desktop::DesktopThreads,
+    hub::{Event, Hub, HubConfig},
+    net::{self, Gate, Sockets, Streams},
+    session::{self, Datagram},
+    site,
+    video::Video,
+};
+
+/// How to serve.
+pub struct ServerConfig {
+    /// TCP and UDP of this address. A port of 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The picture.
+    pub video: VideoConfig,
+    /// The sound; `None` for none.
+    pub audio: Option<AudioConfig>,
+    /// Who may come in.
+    pub auth: AuthConfig,
+}
+
+/// How the picture is made.
+pub struct VideoConfig {
+    /// The most frames per second, at least 1.
+    pub fps: u32,
+    /// The most that one viewer's picture may take, in kbit/s.
+    pub max_kbps: u32,
+    /// Which encoder.
+    pub encoder: EncoderConfig,
+    /// Which encoders work here.
+    pub capabilities: Capabilities,
+    /// What the encoder that will be chosen makes.
+    pub codec: Codec,
+}
+
+/// Who may come in.
+pub struct AuthConfig {
+    /// The one account; `None` lets everybody in as the owner.
+    pub account: Option<Account>,
+    /// What session cookies are signed with.
+    pub key: SessionKey,
+    /// Origins other than our own from which the page may be used, as `https://host:port`.
+    pub origins: Vec<String>,
+}
+
+/// Why the server does not run, or no longer does.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The port is taken, or may not be used.
+    #[error("cannot listen on {what} {address}; is another server there? choose another with --listen")]
+    Bind {
+        /// TCP or UDP.
+        what: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The machine's addresses are unknown.
+    #[error("cannot list the addresses of this machine; name one with --listen")]
+    Interfaces(#[source] io::Error),
+    /// The network loop could not be made.
+    #[error("cannot start the network thread")]
+    Runtime(#[source] io::Error),
+    /// The desktop was lost and did not come back.
+    #[error("the desktop was lost and did not come back")]
+    Desktop(#[source] DesktopError),
+}
+
+/// Events that wait for the network thread.
+const EVENT_QUEUE: usize = 256;
+/// Input that waits for the desktop.
+const INPUT_QUEUE: usize = 1024;
+/// Datagrams taken at once before anything else gets its turn.
+const BATCH: usize = 32;
+
+/// Serves `desktop` until `stop` is ready; `open` gets it back when it is lost. `ready` is told where the server
+/// listens.
+///
+/// # Errors
+/// [`ServerError`] when the port cannot be had, or a lost desktop has not come back for a minute.
+pub fn serve(
+    config: ServerConfig,
+    desktop: Desktop,
+    open: OpenDesktop,
+    ready: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServerError> {
+    session::install_crypto();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::Runtime)?;
+    let (events, inbox) = mpsc::channel(EVENT_QUEUE);
+    let network = runtime.block_on(Network::open(&config, events.clone()))?;
+    ready(network.listen);
+    let demand = Arc::new(DemandCell::default());
+    let stopping = Arc::new(AtomicBool::new(false));
+    let (input, keys) = sync_channel(INPUT_QUEUE);
+    let hub = Hub::new(network.hub_config(&config), demand.clone(), input);
+    let (lost, desktop_lost) = oneshot::channel();
+    thread::scope(|scope| {
+        let threads = desktop_threads(&config.video, open, &demand, &events, keys, &stopping);
+        scope.spawn(move || drop(threads.run(desktop).map_err(|error| lost.send(error))));
+        if let Some(audio) = &config.audio {
+            scope.spawn(|| audio::run(audio, &demand, &events, &stopping));
+        }
+        let result = runtime.block_on(network.run(hub, inbox, config.auth, stop, desktop_lost));
+        stopping.store(true, Relaxed);
+        demand.wake_frames();
+        demand.want(|_| ());
+        result
+    })
+}
+
+fn desktop_threads(
+    config: &VideoConfig,
+    open: OpenDesktop,
+    demand: &Arc<DemandCell>,
+    events: &mpsc::Sender<Event>,
+    input: Receiver<InputEvent>,
+    stop: &Arc<AtomicBool>,
+) -> DesktopThreads {
+    let video = Video::new(config.encoder.clone(), config.capabilities.clone());
+    DesktopThreads { open, demand: demand.clone(), events: events.clone(), input, video, stop: stop.clone() }
+}
+
+/// The sockets, before anybody is served.
+struct Network {
+    listen: SocketAddr,
+    addresses: Vec<SocketAddr>,
+    listener: TcpListener,
+    sockets: Sockets,
+    streams: Streams,
+    events: mpsc::Sender<Event>,
+}
+
+impl Network {
+    async fn open(config: &ServerConfig, events: mpsc::Sender<Event>) -> Result<Self, ServerError> {
+        let bind = |source| ServerError::Bind { what: "TCP", address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
+        let listen = listener.local_addr().map_err(bind)?;
+        let addresses = net::addresses(listen)?;
+        let streams = Streams::default();
+        let sockets = Sockets::bind(&addresses, streams.clone()).await?;
+        Ok(Self { listen, addresses, listener, sockets, streams, events })
+    }
+
+    fn hub_config(&self, config: &ServerConfig) -> HubConfig {
+        HubConfig {
+            addresses: self.addresses.clone(),
+            codec: config.video.codec,
+            audio: config.audio.is_some(),
+            fps: config.video.fps,
+            max_kbps: config.video.max_kbps,
+        }
+    }
+
+    async fn run(
+        self,
+        mut hub: Hub,
+        mut inbox: mpsc::Receiver<Event>,
+        auth: AuthConfig,
+        stop: impl Future<Output = ()>,
+        lost: oneshot::Receiver<DesktopError>,
+    ) -> Result<(), ServerError> {
+        let Self { listen, listener, sockets, streams, events, .. } = self;
+        let router = site::router(auth, listen.port(), events.clone());
+        let accepting = tokio::spawn(net::accept(listener, Arc::new(Gate { router, events, streams })));
+        let (mut stop, mut lost) = (pin!(stop), pin!(lost));
+        let mut buffer = vec![0; 4096];
+        let send = &mut |transmit| sockets.send(transmit);
+        let result = loop {
+            let deadline =
+                hub.deadline().unwrap_or_else(|| Instant::now() + std::time::Duration::from_secs(3600));
+            tokio::select! {
+                biased;
+                () = &mut stop => break Ok(()),
+                Ok(error) = &mut lost => break Err(ServerError::Desktop(error)),
+                Some(event) = inbox.recv() => hub.handle(event, Instant::now(), send),
+                (length, from, to) = sockets.receive(&mut buffer) => {
+                    hub.datagram(&Datagram { tcp: false, from, to, bytes: &buffer[..length] }, Instant::now(), send);
+                    for _ in 1..BATCH {
+                        let Some((length, from, to)) = sockets.try_receive(&mut buffer) else { break };
+                        let datagram = Datagram { tcp: false, from, to, bytes: &buffer[..length] };
+                        hub.datagram(&datagram, Instant::now(), send);
+                    }
+                }
+                () = sleep_until(deadline.into()) => hub.tick(Instant::now(), send),
+            }
+        };
+        accepting.abort();
+        // The desktop's threads may be waiting for room in the queue.
+        inbox.close();
+        while inbox.try_recv().is_ok() {}
+        result
+    }
+}

@@ -1,0 +1,167 @@
+//! The WebRTC connection: what is offered is answered, and encoded frames find their track.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use cosmos_encoder::{AudioPacket, Codec, EncodedFrame};
+use str0m::{
+    Candidate, Rtc, RtcError,
+    bwe::Bitrate,
+    change::{SdpAnswer, SdpOffer},
+    format,
+    media::{Frequency, MediaAdded, MediaKind, MediaTime, Mid, Pt},
+    net::TcpType,
+    rtp::{AbsCaptureTime, Extension},
+};
+
+/// The rate at which the network is believed to be before anything is known about it, in kbit/s. Probes double
+/// it within a few round trips; a slower network is flooded for less than a second.
+pub(super) const START_KBPS: u32 = 2500;
+
+/// An answer to send to the page.
+pub type Answer = SdpAnswer;
+
+/// A connection that was offered and answered.
+pub struct Offered {
+    pub(super) rtc: Rtc,
+    pub(super) tracks: Tracks,
+}
+
+/// Why an offer is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OfferError {
+    /// It is not a session description that can be answered.
+    #[error("the offer cannot be answered")]
+    Sdp(#[source] RtcError),
+    /// An address of ours cannot be a candidate.
+    #[error("{0} cannot be offered to a browser")]
+    Candidate(SocketAddr),
+    /// The browser does not decode what is encoded.
+    #[error("this browser does not decode {0}, which is what the server encodes; choose another encoder")]
+    Codec(Codec),
+}
+
+/// Makes the one cryptography provider the process default. To be called once, before the first [`answer`].
+pub fn install_crypto() {
+    str0m::crypto::from_feature_flags().install_process_default();
+}
+
+/// Answers an offer: `addresses` are ours, for UDP and TCP alike; `codec` is what the encoder makes.
+///
+/// # Errors
+/// [`OfferError`] when the offer makes no sense or the browser lacks the codec.
+pub fn answer(
+    offer: SdpOffer,
+    addresses: &[SocketAddr],
+    codec: Codec,
+    now: Instant,
+) -> Result<(Offered, Answer), OfferError> {
+    let mut rtc = config(codec).build(now);
+    for address in addresses {
+        for candidate in candidates(*address)? {
+            rtc.add_local_candidate(candidate);
+        }
+    }
+    let answer = rtc.sdp_api().accept_offer(offer).map_err(OfferError::Sdp)?;
+    if !answer.to_sdp_string().contains(rtpmap(codec)) {
+        return Err(OfferError::Codec(codec));
+    }
+    Ok((Offered { rtc, tracks: Tracks { codec, video: None, audio: None } }, answer))
+}
+
+fn config(codec: Codec) -> str0m::RtcConfig {
+    Rtc::builder()
+        .clear_codecs()
+        .enable_opus(true, false)
+        .enable_h264(codec == Codec::H264)
+        .enable_vp8(codec == Codec::Vp8)
+        .enable_vp9(codec == Codec::Vp9)
+        .set_extension(5, Extension::PlayoutDelay)
+        .set_extension(6, Extension::AbsoluteCaptureTime)
+        .enable_bwe(Some(Bitrate::kbps(START_KBPS.into())))
+        .set_stats_interval(Some(Duration::from_secs(1)))
+        // Room for a second of the dearest picture, so that what is lost can be sent again.
+        .set_send_buffer_video(2000)
+}
+
+fn candidates(address: SocketAddr) -> Result<[Candidate; 2], OfferError> {
+    let bad = |_| OfferError::Candidate(address);
+    let udp = Candidate::host(address, "udp").map_err(bad)?;
+    let tcp = Candidate::builder().tcp().host(address).tcptype(TcpType::Passive).build().map_err(bad)?;
+    Ok([udp, tcp])
+}
+
+/// Where frames and sound go.
+pub(super) struct Tracks {
+    codec: Codec,
+    pub(super) video: Option<(Mid, Pt)>,
+    pub(super) audio: Option<(Mid, Pt)>,
+}
+
+impl Tracks {
+    pub(super) fn added(&mut self, rtc: &mut Rtc, added: &MediaAdded) {
+        let Some(writer) = rtc.writer(added.mid) else { return };
+        let codec = if added.kind == MediaKind::Video { format_of(self.codec) } else { format::Codec::Opus };
+        let best =
+            writer.payload_params().filter(|params| params.spec().codec == codec).max_by_key(|params| {
+                let format = params.spec().format;
+                // Constrained baseline in packetization mode 1 is what every browser decodes.
+                (format.packetization_mode == Some(1), format.profile_level_id == Some(0x42_e0_1f))
+            });
+        let track = best.map(|params| (added.mid, params.pt()));
+        match added.kind {
+            MediaKind::Video => self.video = track,
+            MediaKind::Audio => self.audio = track,
+        }
+    }
+
+    pub(super) fn write_video(
+        &self,
+        rtc: &mut Rtc,
+        frame: &EncodedFrame,
+        start: Instant,
+    ) -> Result<(), RtcError> {
+        let Some((mid, pt)) = self.video else { return Ok(()) };
+        let Some(writer) = rtc.writer(mid) else { return Ok(()) };
+        let age = frame.captured.saturating_duration_since(start).as_micros() as u64;
+        let time = MediaTime::new(age * 9 / 100, Frequency::NINETY_KHZ);
+        let capture_time =
+            AbsCaptureTime { capture_time: crate::clock::system(frame.captured), clock_offset: None };
+        writer
+            // Both ends of the range at zero tell the browser to show each frame as soon as it is decoded.
+            .playout_delay(MediaTime::ZERO, MediaTime::ZERO)
+            .abs_capture_time(capture_time)
+            .write(pt, frame.captured, time, frame.data.clone())
+    }
+
+    pub(super) fn write_audio(
+        &self,
+        rtc: &mut Rtc,
+        packet: &AudioPacket,
+        now: Instant,
+    ) -> Result<(), RtcError> {
+        let Some((mid, pt)) = self.audio else { return Ok(()) };
+        let Some(writer) = rtc.writer(mid) else { return Ok(()) };
+        writer.write(pt, now, MediaTime::new(packet.pts, Frequency::FORTY_EIGHT_KHZ), packet.data.clone())
+    }
+}
+
+/// How a session description names the codec (RFC 6184, RFC 7741, RFC 9628).
+fn rtpmap(codec: Codec) -> &'static str {
+    match format_of(codec) {
+        format::Codec::Vp8 => "VP8/90000",
+        format::Codec::Vp9 => "VP9/90000",
+        _ => "H264/90000",
+    }
+}
+
+fn format_of(codec: Codec) -> format::Codec {
+    match codec {
+        Codec::Vp8 => format::Codec::Vp8,
+        Codec::Vp9 => format::Codec::Vp9,
+        _ => format::Codec::H264,
+    }
+}

@@ -1,0 +1,173 @@
+//! What is spoken over HTTP: the page, logging in, and the offer that begins a session.
+
+mod access;
+mod page;
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
+use tokio::{
+    net::TcpStream,
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tower_service::Service;
+
+use self::access::Access;
+use crate::{
+    AuthConfig, error_text,
+    hub::{Event, Offer, Refusal},
+    session::OfferError,
+};
+use cosmos_protocol::DesktopState;
+
+/// What the handlers work with.
+struct Site {
+    access: Access,
+    events: mpsc::Sender<Event>,
+}
+
+/// No offer of a browser is longer.
+const MAX_BODY: usize = 64 * 1024;
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long any request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; \
+                      base-uri 'none'; frame-ancestors 'self'; form-action 'self'";
+
+/// What is served on every connection. `port` tells the cookies of several servers on one host apart.
+pub(crate) fn router(auth: AuthConfig, port: u16, events: mpsc::Sender<Event>) -> Router {
+    let site = Arc::new(Site { access: Access::new(auth, port), events });
+    Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/api/session", get(session))
+        .route("/api/state", get(state))
+        .route("/api/login", post(access::login))
+        .route("/api/logout", post(access::logout))
+        .route("/api/offer", post(offer))
+        .fallback(get(page::file))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(guard))
+        .with_state(site)
+}
+
+/// Serves one connection.
+///
+/// # Errors
+/// What the connection failed with; of no consequence to any other.
+pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, router: &Router) -> io::Result<()> {
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let mut router = router.clone();
+        let mut request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(ConnectInfo(from));
+        async move {
+            let answer = timeout(REQUEST_TIMEOUT, router.call(request)).await;
+            Ok::<_, Infallible>(match answer {
+                Ok(Ok(response)) => response,
+                Ok(Err(never)) => match never {},
+                Err(_) => refuse(StatusCode::REQUEST_TIMEOUT, "the request took too long"),
+            })
+        }
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_headers(64);
+    http.serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
+}
+
+/// Every answer says what the page may do, and that nobody else may embed or sniff it.
+async fn guard(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An answer that says why not.
+fn refuse(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({ "error": why }))).into_response()
+}
+
+async fn session(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    match site.access.viewer(&headers) {
+        Ok(viewer) => Json(json!({ "user": viewer.user, "role": viewer.role.to_string() })).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn state(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    if let Err(refusal) = site.access.viewer(&headers) {
+        return refusal.into_response();
+    }
+    let (reply, answer) = oneshot::channel();
+    if site.events.send(Event::Snapshot(reply)).await.is_err() {
+        return stopping();
+    }
+    let Ok(snapshot) = answer.await else { return stopping() };
+    let encoder = snapshot.encoder.map(|info| {
+        json!({ "element": info.element.to_string(), "codec": info.codec.to_string(), "hardware": info.hardware,
+                "reason": info.reason, "not_chosen": info.not_chosen })
+    });
+    let (state, message) = snapshot.desktop;
+    Json(json!({
+        "schema": "cosmos.state/1",
+        "desktop": { "up": state == DesktopState::Up, "message": message,
+                     "size": snapshot.size.map(|size| size.to_string()) },
+        "encoder": encoder,
+        "viewers": snapshot.viewers,
+    }))
+    .into_response()
+}
+
+async fn offer(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    offer: Result<Json<str0m::change::SdpOffer>, axum::extract::rejection::JsonRejection>,
+) -> Response {
+    let viewer = match site.access.same_origin(&headers).and_then(|()| site.access.viewer(&headers)) {
+        Ok(viewer) => viewer,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let offer = match offer {
+        Ok(Json(offer)) => offer,
+        Err(rejection) => return refuse(rejection.status(), &rejection.body_text()),
+    };
+    let (reply, answer) = oneshot::channel();
+    if site.events.send(Event::Offer(Box::new(Offer { offer, viewer, reply }))).await.is_err() {
+        return stopping();
+    }
+    match answer.await {
+        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Err(refusal)) => {
+            let status = match &refusal {
+                Refusal::Offer(OfferError::Codec(_)) => StatusCode::NOT_ACCEPTABLE,
+                Refusal::Offer(OfferError::Sdp(_)) => StatusCode::BAD_REQUEST,
+                _ => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            refuse(status, &error_text(&refusal))
+        }
+        Err(_) => stopping(),
+    }
+}
+
+fn stopping() -> Response {
+    refuse(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
+}

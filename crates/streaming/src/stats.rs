@@ -1,0 +1,57 @@
+//! Figures about the frame path, and how things stand.
+
+use std::time::{Duration, Instant};
+
+use cosmos_desktop::Size;
+use cosmos_encoder::{EncodedFrame, EncoderInfo};
+use cosmos_protocol::{DesktopState, Stats};
+
+/// Sums over the frames since the last report.
+pub(crate) struct Means {
+    since: Instant,
+    frames: u32,
+    capture: Duration,
+    convert: Duration,
+    encode: Duration,
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        let (capture, convert, encode) = Default::default();
+        Self { since: Instant::now(), frames: 0, capture, convert, encode }
+    }
+}
+
+impl Means {
+    pub(crate) fn frame(&mut self, frame: &EncodedFrame, now: Instant) {
+        let age = now.saturating_duration_since(frame.captured);
+        self.frames += 1;
+        self.convert += frame.convert;
+        self.encode += frame.encode;
+        self.capture += age.saturating_sub(frame.convert + frame.encode);
+    }
+
+    /// The time since the last report and the means over it; sums begin anew.
+    pub(crate) fn take(&mut self, now: Instant) -> (Duration, Stats) {
+        let sums = std::mem::take(self);
+        self.since = now;
+        let elapsed = now.saturating_duration_since(sums.since).max(Duration::from_millis(1));
+        let mean = |sum: Duration| (sum / sums.frames.max(1)).as_micros() as u32;
+        let stats = Stats {
+            fps_x10: (f64::from(sums.frames) * 10.0 / elapsed.as_secs_f64()).round() as u16,
+            capture_us: mean(sums.capture),
+            convert_us: mean(sums.convert),
+            encode_us: mean(sums.encode),
+            ..Stats::default()
+        };
+        (elapsed, stats)
+    }
+}
+
+/// How things stand.
+pub(crate) struct Snapshot {
+    pub(crate) viewers: usize,
+    pub(crate) size: Option<Size>,
+    pub(crate) encoder: Option<EncoderInfo>,
+    pub(crate) desktop: (DesktopState, String),
+}
