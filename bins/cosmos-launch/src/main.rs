@@ -1,1 +1,42 @@
-fn main() {}
+//! Starts a desktop and streams it.
+
+use std::process::ExitCode;
+
+use clap::{Parser, error::ErrorKind};
+
+mod args;
+mod progress;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked { ExitCode::SUCCESS } else { USAGE.into() };
+        }
+    };
+    tracing_subscriber::fmt().with_env_filter(&args.log).with_writer(std::io::stderr).init();
+    let Command::Desktop(desktop) = args.command;
+    let wanted = match desktop.resolve() {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            eprintln!("cosmos-launch: {error}");
+            return USAGE.into();
+        }
+    };
+    let mut progress = progress::Progress::on_stdout();
+    wanted.warnings.iter().for_each(|warning| progress.warn(warning));
+    match cosmos_host::run(&wanted.config, &mut |report| progress.tell(report)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress.fail(&error);
+            CANNOT_WORK.into()
+        }
+    }
+}
+
+const CANNOT_WORK: u8 = 2;
+const USAGE: u8 = 64;

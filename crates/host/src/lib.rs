@@ -1,1 +1,55 @@
+//! What runs around the stream: an X server, a session bus, sound and a desktop session, started in the order they
+//! need each other, supervised, and taken down without a trace.
 //!
+//! The rules are pure ([`Supervisor`]: events and the time in, actions out). [`run`] is the shell that does what
+//! they say with real processes, on one thread.
+
+mod config;
+mod desktop;
+mod display;
+mod environment;
+mod error;
+mod ffi;
+mod logs;
+mod process;
+mod ready;
+mod roles;
+mod runtime;
+mod service;
+mod session;
+mod signals;
+mod sound;
+mod supervisor;
+mod x11wire;
+mod xauth;
+mod xserver;
+
+pub use config::{Config, Installed, XServerChoice, is_writable};
+pub use desktop::{Report, run};
+pub use environment::MARK;
+pub use error::HostError;
+pub use ready::{SCHEMA as READY_SCHEMA, StreamReady};
+pub use runtime::clean_up;
+pub use service::{Comeback, Exit, ServiceId, Spec, Tie};
+pub use session::Session;
+pub use supervisor::{Action, Event, Notice, Outcome, Supervisor};
+pub use xserver::dummy_config;
+
+#[cfg(test)]
+fn test_config() -> Config {
+    Config {
+        size: cosmos_desktop::Size::new(1280, 720),
+        dpi: 96,
+        xserver: XServerChoice::Auto,
+        session: None,
+        audio: true,
+        listen: ([127, 0, 0, 1], 0).into(),
+        stream: "/bin/true".into(),
+        stream_arguments: Vec::new(),
+        environment: Vec::new(),
+        runtime_base: "/tmp".into(),
+        state_dir: None,
+        display: None,
+        installed: Installed::usual("/usr/bin:/bin".into()),
+    }
+}

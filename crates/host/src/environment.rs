@@ -1,0 +1,120 @@
+//! What the services find in their environment.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path::Path,
+};
+
+use crate::config::{Config, is_secret};
+
+/// Marks every process of one desktop, by its runtime directory.
+pub const MARK: &str = "COSMOS_DESKTOP";
+
+/// The environment of a service: variables in the order of their names.
+#[derive(Clone, Debug)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+/// Who may see the secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are taken out.
+    Hidden,
+    /// They stay: for the stream, which checks them.
+    Shown,
+}
+
+impl Environment {
+    /// What every service gets: the base without what belongs to another desktop, and the places of this one.
+    pub fn new(config: &Config, secrets: Secrets, runtime: &Path, home: &Path) -> Self {
+        let kept = |(name, _): &&(OsString, OsString)| {
+            !FOREIGN.iter().any(|foreign| name == foreign) && (secrets == Secrets::Shown || !is_secret(name))
+        };
+        let mut environment = Self(config.environment.iter().filter(kept).cloned().collect());
+        environment.set("HOME", home).set("XDG_RUNTIME_DIR", runtime).set(MARK, runtime);
+        environment.set("PATH", &config.installed.path).set("XDG_SESSION_TYPE", "x11");
+        for (name, value) in [("LANG", "C.UTF-8"), ("USER", "user"), ("SHELL", "/bin/sh")] {
+            environment.default(name, value);
+        }
+        let user = environment.0["USER".as_ref() as &OsStr].clone();
+        environment.default("LOGNAME", user);
+        environment
+    }
+
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
+        self.0.insert(name.into(), value.as_ref().to_owned());
+        self
+    }
+
+    /// The variables.
+    pub fn variables(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
+        self.0.iter()
+    }
+
+    fn default(&mut self, name: &str, value: impl Into<OsString>) {
+        let slot = self.0.entry(name.into()).or_default();
+        if slot.is_empty() {
+            *slot = value.into();
+        }
+    }
+}
+
+/// Variables that point into another desktop, or into the manager of this process.
+const FOREIGN: [&str; 20] = [
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "SESSION_MANAGER",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DBUS_SESSION_BUS_PID",
+    "DBUS_STARTER_ADDRESS",
+    "DBUS_STARTER_BUS_TYPE",
+    "PULSE_SERVER",
+    "PULSE_RUNTIME_PATH",
+    "PIPEWIRE_REMOTE",
+    "XDG_SESSION_ID",
+    "XDG_SEAT",
+    "XDG_VTNR",
+    "XDG_CURRENT_DESKTOP",
+    "DESKTOP_SESSION",
+    "WINDOWID",
+    "NOTIFY_SOCKET",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_config;
+
+    #[test]
+    fn secrets_reach_the_stream_only_and_foreign_desktops_nobody() {
+        let pairs =
+            [("PASSWD", "x"), ("TURN_PASSWORD", "y"), ("DISPLAY", ":9"), ("LANG", ""), ("USER", "ann")];
+        let mut config = test_config();
+        config.environment = pairs.map(|(name, value)| (name.into(), value.into())).to_vec();
+        let names = |secrets| {
+            let environment = Environment::new(&config, secrets, Path::new("/run/x"), Path::new("/home/x"));
+            let pair =
+                |(name, value): (&OsString, &OsString)| format!("{}={}", name.display(), value.display());
+            environment.variables().map(pair).collect::<Vec<_>>()
+        };
+        let common = [
+            "COSMOS_DESKTOP=/run/x",
+            "HOME=/home/x",
+            "LANG=C.UTF-8",
+            "LOGNAME=ann",
+            "PATH=/usr/bin:/bin",
+            "SHELL=/bin/sh",
+            "USER=ann",
+            "XDG_RUNTIME_DIR=/run/x",
+            "XDG_SESSION_TYPE=x11",
+        ];
+        assert_eq!(names(Secrets::Hidden), common);
+        let shown = names(Secrets::Shown);
+        assert!(shown.contains(&"PASSWD=x".into()) && shown.contains(&"TURN_PASSWORD=y".into()));
+        assert_eq!(shown.len(), common.len() + 2);
+    }
+}

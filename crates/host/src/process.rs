@@ -1,0 +1,184 @@
+//! Processes: starting, reaping and finding them, orphans included.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    os::unix::ffi::OsStrExt,
+    path::Path,
+    process::{ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+
+use crate::{ffi, service::Exit};
+
+/// A process that was started, the leader of a session of its own.
+#[derive(Debug)]
+pub struct Started {
+    /// Its process, group and session number.
+    pub pid: Pid,
+    /// What it writes, where that was asked for.
+    pub stdout: Option<ChildStdout>,
+}
+
+/// Starts a command in a session of its own, to be ended with this process.
+///
+/// # Errors
+/// What the system says when there is no such program or no more processes.
+pub fn spawn(mut command: Command) -> io::Result<Started> {
+    command.stdin(Stdio::null());
+    ffi::detach(&mut command, rustix::process::getpid());
+    let child = command.spawn()?;
+    let pid = Pid::from_child(&child);
+    Ok(Started { pid, stdout: child.stdout })
+}
+
+/// Makes orphans of orphans children of this process, so that none is lost.
+///
+/// # Errors
+/// What the kernel says; it cannot fail on Linux 3.4 or newer.
+pub fn adopt_orphans() -> io::Result<()> {
+    Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
+}
+
+/// Collects every child that has ended, without waiting.
+pub fn reap() -> Vec<(Pid, Exit)> {
+    let mut ended = Vec::new();
+    while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
+        ended.push((pid, exit_of(status)));
+    }
+    ended
+}
+
+/// Signals every descendant of this process that belongs to the session of this leader.
+pub fn signal_session(leader: Pid, signal: Signal) {
+    let session = leader.as_raw_nonzero().get();
+    descendants()
+        .iter()
+        .filter(|process| process.session == session)
+        .for_each(|process| process.signal(signal));
+}
+
+/// Ends every descendant of this process: asks, waits up to `grace`, then kills. Bounded by two seconds more.
+pub fn end_descendants(grace: Duration) {
+    let asked = Instant::now();
+    for signal in [Signal::TERM, Signal::KILL] {
+        let bound = if signal == Signal::TERM { grace } else { grace + Duration::from_secs(2) };
+        loop {
+            reap();
+            let left = descendants();
+            if left.is_empty() {
+                return;
+            }
+            left.iter().for_each(|process| process.signal(signal));
+            if asked.elapsed() > bound {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// A process as `/proc` shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Process {
+    /// Its number.
+    pub pid: Pid,
+    /// The number of its parent.
+    pub parent: i32,
+    /// The number of its session.
+    pub session: i32,
+    /// When it was started, in clock ticks since the machine was: tells a process from a later one of its number.
+    pub started: u64,
+}
+
+impl Process {
+    /// The process of this number, unless there is none or it is a zombie.
+    pub fn find(pid: i32) -> Option<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        Self::parse(pid, &text)
+    }
+
+    /// Every process that can be seen.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter_map(Self::find)
+    }
+
+    /// Sends it a signal, if it is still there.
+    pub fn signal(&self, signal: Signal) {
+        let _ = rustix::process::kill_process(self.pid, signal);
+    }
+
+    /// The name of its program, cut to 15 bytes.
+    pub fn program(&self) -> String {
+        let path = format!("/proc/{}/comm", self.pid.as_raw_nonzero());
+        fs::read_to_string(path).unwrap_or_default().trim_end().to_owned()
+    }
+
+    /// Whether it was started with this variable of this value.
+    pub fn has_variable(&self, name: &str, value: &Path) -> bool {
+        let wanted = [name.as_bytes(), b"=", value.as_os_str().as_bytes()].concat();
+        let environment = fs::read(format!("/proc/{}/environ", self.pid.as_raw_nonzero()));
+        environment.is_ok_and(|all| all.split(|byte| *byte == 0).any(|variable| variable == wanted))
+    }
+
+    /// Reads one line of `/proc/PID/stat`, where the name in parentheses may hold anything.
+    fn parse(pid: i32, stat: &str) -> Option<Self> {
+        let fields: Vec<&str> = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace().collect();
+        if matches!(*fields.first()?, "Z" | "X") {
+            return None;
+        }
+        Some(Self {
+            pid: Pid::from_raw(pid)?,
+            parent: fields.get(1)?.parse().ok()?,
+            session: fields.get(3)?.parse().ok()?,
+            started: fields.get(19)?.parse().ok()?,
+        })
+    }
+}
+
+fn descendants() -> Vec<Process> {
+    let all: Vec<Process> = Process::all().collect();
+    let parents: HashMap<i32, i32> =
+        all.iter().map(|process| (process.pid.as_raw_nonzero().get(), process.parent)).collect();
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let is_below = |process: &&Process| {
+        std::iter::successors(Some(process.parent), |pid| parents.get(pid).copied())
+            .take(parents.len())
+            .any(|pid| pid == own)
+    };
+    all.iter().filter(is_below).copied().collect()
+}
+
+fn exit_of(status: WaitStatus) -> Exit {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, Some(signal)) => Exit::Signal(signal),
+        (None, None) => Exit::Code(-1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stat_lines_are_read_whatever_the_name() {
+        let tail = "S 7 8 9 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 0 0";
+        for name in ["(sh)", "(a b)", "(x) S 1 1 1)", "()"] {
+            let process = Process::parse(5, &format!("5 {name} {tail}")).unwrap();
+            assert_eq!((process.parent, process.session, process.started), (7, 9, 4242), "{name}");
+        }
+        assert!(Process::parse(5, "5 (sh) Z 7 8 9").is_none());
+        assert!(Process::parse(5, "5 (sh").is_none());
+    }
+
+    #[test]
+    fn this_process_is_found_with_its_variables() {
+        let own = Process::find(rustix::process::getpid().as_raw_nonzero().get()).unwrap();
+        assert!(own.started > 0);
+        assert!(!own.has_variable("NO_SUCH_VARIABLE", Path::new("x")));
+    }
+}

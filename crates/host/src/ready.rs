@@ -1,0 +1,68 @@
+//! What the stream says when it serves: a small JSON file, so that nobody has to read its log.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// The schema of the file.
+pub const SCHEMA: &str = "cosmos.ready/1";
+
+/// Where the stream is served and who may enter.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct StreamReady {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The address to open in a browser.
+    pub url: String,
+    /// The user name to enter.
+    pub user: String,
+    /// Where the password came from, in words. Never the password.
+    pub password_source: String,
+    /// The file that holds the password, if one does.
+    pub password_file: Option<PathBuf>,
+}
+
+impl StreamReady {
+    /// Reads the file; `None` while there is none, or it is not complete.
+    pub fn read(path: &Path) -> Option<Self> {
+        let ready: Self = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        (ready.schema == SCHEMA).then_some(ready)
+    }
+
+    /// Writes the file so that a reader sees all of it or nothing.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let draft = path.with_extension("draft");
+        fs::write(&draft, serde_json::to_vec(self)?)?;
+        fs::rename(draft, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ready.json");
+        assert_eq!(StreamReady::read(&path), None);
+        let ready = StreamReady {
+            schema: SCHEMA.to_owned(),
+            url: "http://127.0.0.1:8080/".to_owned(),
+            user: "user".to_owned(),
+            password_source: "from PASSWD".to_owned(),
+            password_file: None,
+        };
+        ready.write(&path).unwrap();
+        assert_eq!(StreamReady::read(&path), Some(ready));
+        let whole = fs::read_to_string(&path).unwrap();
+        for broken in [&whole[..whole.len() - 1], &whole.replace("ready/1", "ready/2"), ""] {
+            fs::write(&path, broken).unwrap();
+            assert_eq!(StreamReady::read(&path), None, "{broken}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The services of a desktop: the table of rules, and how each is started.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use crate::{
+    config::Config,
+    environment::{Environment, Secrets},
+    service::{Comeback, ServiceId, Spec, Tie},
+    session::Session,
+    sound,
+};
+
+/// What a service is to the desktop, in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The X server.
+    XServer,
+    /// The session bus of D-Bus.
+    Bus,
+    /// The sound server.
+    Sound,
+    /// The desktop session.
+    Session,
+    /// The program that streams.
+    Stream,
+}
+
+/// All of them; a service's [`ServiceId`] is its place here.
+pub const ROLES: [Role; 5] = [Role::XServer, Role::Bus, Role::Sound, Role::Session, Role::Stream];
+
+impl Role {
+    /// The place in the table.
+    pub const fn id(self) -> ServiceId {
+        ServiceId(self as usize)
+    }
+
+    /// The name people read.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::XServer => "X server",
+            Self::Bus => "session bus",
+            Self::Sound => "sound",
+            Self::Session => "session",
+            Self::Stream => "stream",
+        }
+    }
+}
+
+/// The rules of a desktop. The stream opens a display that went away again by itself, so it lives through all
+/// restarts of the X server, which comes back under the same number.
+pub fn table() -> Vec<Spec> {
+    ROLES.iter().map(|role| spec(*role)).collect()
+}
+
+fn spec(role: Role) -> Spec {
+    use Role::{Bus, Session, Sound, Stream, XServer};
+    let needs: &[(Role, Tie)] = match role {
+        XServer | Sound => &[],
+        Bus => &[(XServer, Tie::With)],
+        Session => &[(XServer, Tie::With), (Bus, Tie::With), (Sound, Tie::After)],
+        Stream => &[(XServer, Tie::After), (Sound, Tie::After)],
+    };
+    let needs = needs.iter().map(|(role, tie)| (role.id(), *tie)).collect();
+    let usual = Spec::new(role.name(), needs);
+    match role {
+        XServer => Spec { start_bound: Duration::from_secs(20), comeback: Comeback::RestartAll, ..usual },
+        Bus => usual,
+        Sound => Spec { required: false, ..usual },
+        Session => Spec { start_bound: Duration::from_secs(60), ..usual },
+        Stream => Spec { start_bound: Duration::from_secs(20), final_codes: &[2, 64], ..usual },
+    }
+}
+
+/// The files of one desktop, all below its runtime directory.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The directory.
+    pub runtime: PathBuf,
+    /// Where the services are at home.
+    pub home: PathBuf,
+}
+
+impl Places {
+    /// A file in the runtime directory.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.runtime.join(name)
+    }
+
+    /// The cookie of the display.
+    pub fn authority(&self) -> PathBuf {
+        self.file("Xauthority")
+    }
+
+    /// The socket of the session bus.
+    pub fn bus(&self) -> PathBuf {
+        self.file("bus")
+    }
+
+    /// The socket of the sound server.
+    pub fn pulse(&self) -> PathBuf {
+        self.file("pulse-native")
+    }
+
+    /// What the stream writes when it serves.
+    pub fn ready(&self) -> PathBuf {
+        self.file("ready.json")
+    }
+}
+
+/// A command with the environment of its role; standard streams are the caller's business.
+pub fn command(program: &Path, role: Role, shared: &Shared<'_>) -> Command {
+    let secrets = if role == Role::Stream { Secrets::Shown } else { Secrets::Hidden };
+    let mut environment =
+        Environment::new(shared.config, secrets, &shared.places.runtime, &shared.places.home);
+    environment.set("DISPLAY", format!(":{}", shared.display)).set("XAUTHORITY", shared.places.authority());
+    environment.set("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", shared.places.bus().display()));
+    if shared.has_sound {
+        environment.set("PULSE_SERVER", format!("unix:{}", shared.places.pulse().display()));
+    }
+    environment.set("DESKTOP_SESSION", &shared.session.id).set("XDG_SESSION_DESKTOP", &shared.session.id);
+    if let Some(names) = &shared.session.desktop_names {
+        environment.set("XDG_CURRENT_DESKTOP", names);
+    }
+    let mut command = Command::new(program);
+    command.env_clear().envs(environment.variables()).current_dir(&shared.places.home);
+    command
+}
+
+/// What the services of one desktop have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared<'a> {
+    /// What the caller wants.
+    pub config: &'a Config,
+    /// Where the files are.
+    pub places: &'a Places,
+    /// The display number.
+    pub display: u16,
+    /// The session that is started.
+    pub session: &'a Session,
+    /// Whether there is a sound server.
+    pub has_sound: bool,
+}
+
+/// The session bus on its socket.
+pub fn bus_command(program: &Path, shared: &Shared<'_>) -> Command {
+    let mut command = command(program, Role::Bus, shared);
+    command.args(["--session", "--nofork", "--nopidfile", "--nosyslog", "--print-address=1"]);
+    command.arg(format!("--address=unix:path={}", shared.places.bus().display()));
+    command
+}
+
+/// PulseAudio on its socket.
+pub fn sound_command(program: &Path, shared: &Shared<'_>) -> Command {
+    let mut command = command(program, Role::Sound, shared);
+    command.args(sound::pulseaudio_arguments(&shared.places.pulse()));
+    command
+}
+
+/// The desktop session.
+pub fn session_command(shared: &Shared<'_>) -> Command {
+    let mut command = command(Path::new(&shared.session.command[0]), Role::Session, shared);
+    command.args(&shared.session.command[1..]);
+    command
+}
+
+/// The stream.
+pub fn stream_command(shared: &Shared<'_>) -> Command {
+    let mut command = command(&shared.config.stream, Role::Stream, shared);
+    command.arg("--listen").arg(shared.config.listen.to_string());
+    command.arg("--ready-file").arg(shared.places.ready());
+    command.args(&shared.config.stream_arguments);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_the_table_are_the_ids() {
+        for (place, role) in ROLES.iter().enumerate() {
+            assert_eq!(role.id(), ServiceId(place));
+            assert_eq!(table()[place].name, role.name());
+        }
+    }
+}

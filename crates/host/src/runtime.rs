@@ -1,0 +1,155 @@
+//! The directory of one desktop's sockets and secrets, and what to do with one whose supervisor was killed.
+
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rustix::{
+    process::{Signal, getpid, getuid},
+    rand::{GetRandomFlags, getrandom},
+};
+
+use crate::{display, environment::MARK, error::HostError, process::Process};
+
+/// A directory for its owner only, removed when dropped.
+#[derive(Debug)]
+pub struct Runtime {
+    path: PathBuf,
+}
+
+impl Runtime {
+    /// Makes a directory in `base` and cleans up after supervisors of this user that were killed.
+    ///
+    /// # Errors
+    /// [`HostError::Io`] when `base` cannot be written to.
+    pub fn create(base: &Path) -> Result<Self, HostError> {
+        for stale in stale_in(base) {
+            tracing::warn!("cleaning up {}, whose supervisor was killed", stale.display());
+            clean_up(&stale);
+        }
+        let create = || -> io::Result<PathBuf> {
+            let mut random = [0; 4];
+            getrandom(&mut random, GetRandomFlags::empty())?;
+            let path = base.join(format!("{}{:08x}", prefix(), u32::from_ne_bytes(random)));
+            fs::DirBuilder::new().mode(0o700).create(&path)?;
+            Ok(path)
+        };
+        let path = create().map_err(HostError::io("make a directory in", base))?;
+        let runtime = Self { path };
+        fs::set_permissions(&runtime.path, fs::Permissions::from_mode(0o700))
+            .and_then(|()| fs::write(runtime.file(SUPERVISOR), own_identity()))
+            .map_err(HostError::io("write in", &runtime.path))?;
+        Ok(runtime)
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A path in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Notes the display number, for the one who may have to clean up.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn note_display(&self, number: u16) -> io::Result<()> {
+        fs::write(self.file(DISPLAY), number.to_string())
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Ends every process of the desktop that had this runtime directory and removes everything it left. Bounded by
+/// two seconds.
+pub fn clean_up(path: &Path) {
+    for _ in 0..100 {
+        let marked =
+            Process::all().filter(|process| process.pid != getpid() && process.has_variable(MARK, path));
+        if marked.map(|process| process.signal(Signal::KILL)).count() == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let number = fs::read_to_string(path.join(DISPLAY)).ok().and_then(|text| text.parse().ok());
+    number.into_iter().for_each(display::remove_leftovers);
+    let _ = fs::remove_dir_all(path);
+}
+
+fn stale_in(base: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(base).into_iter().flatten().flatten();
+    let ours =
+        entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix())));
+    ours.map(|entry| entry.path()).filter(|path| is_stale(path)).collect()
+}
+
+fn is_stale(path: &Path) -> bool {
+    let Ok(metadata) = path.symlink_metadata() else { return false };
+    if !metadata.is_dir() || metadata.uid() != getuid().as_raw() {
+        return false;
+    }
+    match fs::read_to_string(path.join(SUPERVISOR)) {
+        Ok(identity) => !lives(&identity),
+        // It may be about to be written.
+        Err(_) => {
+            metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(60)))
+        }
+    }
+}
+
+/// A number alone does not tell a process from a later one: its start time goes with it.
+fn own_identity() -> String {
+    let pid = getpid().as_raw_nonzero().get();
+    format!("{pid} {}", Process::find(pid).map_or(0, |process| process.started))
+}
+
+fn lives(identity: &str) -> bool {
+    let Some((pid, started)) = identity.split_once(' ') else { return false };
+    let found = pid.parse().ok().and_then(Process::find);
+    found.is_some_and(|process| process.started.to_string() == started)
+}
+
+fn prefix() -> String {
+    format!("cosmos-{}-", getuid().as_raw())
+}
+
+const SUPERVISOR: &str = "supervisor";
+const DISPLAY: &str = "display";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_dead_supervisor_left_is_cleaned_up() {
+        let base = tempfile::tempdir().unwrap();
+        let living = Runtime::create(base.path()).unwrap();
+        let pid = std::process::id();
+        let [reused, dead, fresh] =
+            ["1", "2", "3"].map(|name| base.path().join(format!("{}{name}", prefix())));
+        for (path, identity) in [(&reused, format!("{pid} 1")), (&dead, format!("{} 5", i32::MAX))] {
+            fs::create_dir(path).unwrap();
+            fs::write(path.join(SUPERVISOR), identity).unwrap();
+        }
+        fs::create_dir(&fresh).unwrap();
+        let other = base.path().join("cosmos-something");
+        fs::create_dir(&other).unwrap();
+        let next = Runtime::create(base.path()).unwrap();
+        assert!(living.path().exists() && next.path().exists() && fresh.exists() && other.exists());
+        assert!(!reused.exists() && !dead.exists());
+        assert_eq!(next.path().metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        let path = next.path().to_owned();
+        drop(next);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,183 @@
+//! The X server of a machine without a screen: Xorg with the dummy driver, or Xvfb.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
+
+use cosmos_desktop::Size;
+
+use crate::{
+    config::{Config, Installed, XServerChoice},
+    error::HostError,
+};
+
+/// A server that can be started here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum XServer {
+    /// Xorg with the dummy driver: its screen can be given any size later.
+    Dummy(PathBuf),
+    /// Xvfb: its screen keeps the size it was started with.
+    Xvfb(PathBuf),
+}
+
+impl XServer {
+    /// The server to use.
+    ///
+    /// # Errors
+    /// [`HostError::NoXServer`] when the wanted one, or any, is missing.
+    pub fn choose(choice: XServerChoice, installed: &Installed) -> Result<Self, HostError> {
+        let dummy = || installed.xorg_with_dummy().map(Self::Dummy);
+        let xvfb = || installed.program("Xvfb").map(Self::Xvfb);
+        let (found, tried, packages) = match choice {
+            XServerChoice::Auto => (
+                dummy().or_else(xvfb),
+                "neither Xorg with its dummy driver nor Xvfb is here",
+                "xserver-xorg-core and xserver-xorg-video-dummy, or xvfb",
+            ),
+            XServerChoice::Xorg => (
+                dummy(),
+                "Xorg with its dummy driver is not here",
+                "xserver-xorg-core and xserver-xorg-video-dummy",
+            ),
+            XServerChoice::Xvfb => (xvfb(), "Xvfb is not here", "xvfb"),
+        };
+        found.ok_or_else(|| HostError::NoXServer { tried: tried.to_owned(), packages })
+    }
+
+    /// What people call it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Dummy(_) => "Xorg dummy",
+            Self::Xvfb(_) => "Xvfb",
+        }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Path {
+        match self {
+            Self::Dummy(path) | Self::Xvfb(path) => path,
+        }
+    }
+
+    /// Its arguments. The server writes its display number to standard output when it accepts clients.
+    pub fn arguments(&self, start: &XStart<'_>) -> Vec<OsString> {
+        let display = format!(":{}", start.display);
+        let dpi = start.config.dpi.to_string();
+        let screen = format!("{}x24", start.config.size);
+        let mut arguments: Vec<&OsStr> =
+            [&*display, "-displayfd", "1", "-noreset", "-nolisten", "tcp", "-dpi", &dpi]
+                .map(OsStr::new)
+                .to_vec();
+        arguments.extend(["-auth".as_ref(), start.authority.as_os_str()]);
+        if !start.listen_abstract {
+            arguments.extend(["-nolisten", "local"].map(OsStr::new));
+        }
+        match self {
+            Self::Dummy(_) => {
+                arguments.extend(["-novtswitch", "-sharevts", "-config"].map(OsStr::new));
+                arguments.extend([
+                    start.xorg_conf.as_os_str(),
+                    "-logfile".as_ref(),
+                    start.xorg_log.as_os_str(),
+                ]);
+            }
+            Self::Xvfb(_) => arguments.extend(["-screen", "0", &screen].map(OsStr::new)),
+        }
+        arguments.into_iter().map(OsStr::to_owned).collect()
+    }
+}
+
+/// What one start of the server is given.
+#[derive(Clone, Copy, Debug)]
+pub struct XStart<'a> {
+    /// Sizes and settings.
+    pub config: &'a Config,
+    /// The display number.
+    pub display: u16,
+    /// The file with the cookie.
+    pub authority: &'a Path,
+    /// The configuration of Xorg.
+    pub xorg_conf: &'a Path,
+    /// The log Xorg writes itself.
+    pub xorg_log: &'a Path,
+    /// Whether it must listen on the abstract socket, because it cannot make one in the file system.
+    pub listen_abstract: bool,
+}
+
+/// The configuration that brings Xorg's dummy driver up at `size`.
+pub fn dummy_config(size: Size) -> String {
+    let memory = (size.area() / 1024 * 4 * 2).max(256_000);
+    let mode = dummy_mode(size);
+    format!(
+        r#"Section "ServerFlags"
+    Option "AutoAddDevices" "false"
+    Option "AutoAddGPU" "false"
+    Option "DontVTSwitch" "true"
+    Option "DontZap" "true"
+EndSection
+Section "Monitor"
+    Identifier "Monitor0"
+    HorizSync 1.0-2000.0
+    VertRefresh 1.0-1000.0
+    Option "ReducedBlanking" "true"
+    {mode}
+EndSection
+Section "Device"
+    Identifier "Device0"
+    Driver "dummy"
+    VideoRam {memory}
+EndSection
+Section "Screen"
+    Identifier "Screen0"
+    Device "Device0"
+    Monitor "Monitor0"
+    DefaultDepth 24
+    SubSection "Display"
+        Depth 24
+        Modes "{size}"
+    EndSubSection
+EndSection
+"#
+    )
+}
+
+/// A mode whose pixel clock the driver accepts. There is no monitor, so the refresh rate may be as low as it takes.
+fn dummy_mode(size: Size) -> String {
+    const CLOCK_LIMIT_KHZ: u64 = 300_000;
+    let (width, height) = (u64::from(size.width), u64::from(size.height));
+    let (columns, rows) = (width + 160, height + 40);
+    let clock = (columns * rows * 60 / 1000).min(CLOCK_LIMIT_KHZ);
+    format!(
+        "Modeline \"{size}\" {}.{:03} {width} {} {} {columns} {height} {} {} {rows} +hsync -vsync",
+        clock / 1000,
+        clock % 1000,
+        width + 48,
+        width + 80,
+        height + 3,
+        height + 8,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_mode_asks_for_a_faster_clock_than_the_driver_has() {
+        for (size, clock) in [
+            (Size::new(1920, 1080), "139.776"),
+            (Size::new(64, 64), "1.397"),
+            (Size::new(5120, 2880), "300.000"),
+            (Size::new(16384, 16384), "300.000"),
+        ] {
+            assert_eq!(dummy_mode(size).split(' ').nth(2), Some(clock), "{size}");
+        }
+    }
+
+    #[test]
+    fn memory_holds_the_screen_and_later_larger_ones() {
+        assert!(dummy_config(Size::new(640, 480)).contains("VideoRam 256000"));
+        assert!(dummy_config(Size::new(16384, 16384)).contains("VideoRam 2097152"));
+    }
+}
