@@ -1,0 +1,141 @@
+//! `cargo xtask test`, `ci` and `bench`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::packages::{self, For};
+use crate::step::{self, Failure, Workspace};
+use crate::tally::{self, Reader, Tally};
+
+/// Every test there is. Each runner runs even where another one failed.
+pub fn test(workspace: &Workspace, ask: bool) -> Result<(), Failure> {
+    packages::provide(For::Testing, ask)?;
+    let runners: [(&str, Runner); 4] =
+        [("Rust", rust), ("types of the page", types), ("page", page), ("end to end", end_to_end)];
+    let outcomes = runners.map(|(name, run)| (name, run(workspace).unwrap_or_else(|why| broken(name, &why))));
+    print!("{}", tally::report(&outcomes));
+    match outcomes.iter().any(|(_, tally)| tally.failed > 0) {
+        true => Err(Failure::Failed("not all tests passed".into())),
+        false => Ok(()),
+    }
+}
+
+/// All that must hold before a change is taken.
+pub fn ci(workspace: &Workspace, ask: bool) -> Result<(), Failure> {
+    packages::provide(For::Testing, ask)?;
+    step::run("format", &mut workspace.cargo(["fmt", "--all", "--check"]))?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    step::run("clippy", &mut workspace.cargo(clippy))?;
+    let mut doc = workspace.cargo(["doc", "--workspace", "--no-deps"]);
+    step::run("documentation", doc.env("RUSTDOCFLAGS", "-Dwarnings"))?;
+    step::run("cargo xtask test", &mut workspace.cargo(["xtask", "test", "--yes"]))
+}
+
+/// The benchmarks.
+pub fn bench(workspace: &Workspace, ask: bool, args: &[String]) -> Result<(), Failure> {
+    packages::provide(For::Running, ask)?;
+    let mut bench = workspace.cargo(["bench", "-p", "cosmos-benches"]);
+    step::run("benchmarks", bench.args(args))
+}
+
+/// Captured output is shown after each test program, so that what a test has skipped can be read.
+fn rust(workspace: &Workspace) -> Result<Tally, Failure> {
+    let args = ["test", "--workspace", "--no-fail-fast", "--", "--show-output"];
+    tallied("cargo test", &mut workspace.cargo(args))
+}
+
+fn types(workspace: &Workspace) -> Result<Tally, Failure> {
+    fetch(workspace, "web")?;
+    let compiler = workspace.path("web/node_modules/.bin/tsc");
+    step::run("types of the page", &mut workspace.command(compiler, ["-p", "web"]))?;
+    Ok(Tally { passed: 1, ..Tally::default() })
+}
+
+fn page(workspace: &Workspace) -> Result<Tally, Failure> {
+    fetch(workspace, "web")?;
+    tallied("page", &mut node(workspace, "web/test")?)
+}
+
+/// Against programs of the development profile, which the Rust tests have built for the most part.
+fn end_to_end(workspace: &Workspace) -> Result<Tally, Failure> {
+    fetch(workspace, "e2e")?;
+    let build = ["build", "-p", "cosmos-launch", "-p", "cosmos-stream"];
+    step::run("build for end to end", &mut workspace.cargo(build))?;
+    let mut node = node(workspace, "e2e")?;
+    node.env("COSMOS_LAUNCH", workspace.built("debug", "cosmos-launch"));
+    node.env("COSMOS_STREAM", workspace.built("debug", "cosmos-stream"));
+    tallied("end to end", &mut node)
+}
+
+type Runner = fn(&Workspace) -> Result<Tally, Failure>;
+
+/// A runner that could not even start.
+fn broken(name: &str, why: &Failure) -> Tally {
+    eprintln!("{name}: {why}");
+    Tally { failed: 1, ..Tally::default() }
+}
+
+fn tallied(name: &str, command: &mut Command) -> Result<Tally, Failure> {
+    let mut reader = Reader::default();
+    let succeeded = step::watch(name, command, |line| reader.read(line))?;
+    Ok(reader.finish(succeeded))
+}
+
+/// Files are named one by one, as Node's own search differs between its versions.
+fn node(workspace: &Workspace, folder: &str) -> Result<Command, Failure> {
+    let files = test_files(&workspace.path(folder));
+    if files.is_empty() {
+        return Err(Failure::Failed(format!("there are no tests in {folder}")));
+    }
+    let mut node = workspace.command("node", ["--test", "--test-reporter=spec"]);
+    // Programs that share a screen or a processor disturb each other.
+    node.arg("--test-concurrency=1").args(files);
+    Ok(node)
+}
+
+/// All `*.test.js` and `*.test.mjs` below, in order.
+fn test_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "node_modules" {
+            files.extend(test_files(&path));
+        } else if name.ends_with(".test.js") || name.ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// `npm ci`, unless it was done for this very lock file.
+fn fetch(workspace: &Workspace, folder: &str) -> Result<(), Failure> {
+    let changed = |name: &str| fs::metadata(workspace.path(folder).join(name))?.modified();
+    match (changed("package-lock.json"), changed("node_modules/.package-lock.json")) {
+        (Ok(wanted), Ok(there)) if there >= wanted => return Ok(()),
+        (Err(_), _) => return Err(Failure::Failed(format!("{folder}/package-lock.json is missing"))),
+        _ => {}
+    }
+    let mut npm = workspace.command("npm", ["ci", "--no-audit", "--no-fund"]);
+    step::run(&format!("packages of {folder}"), npm.current_dir(workspace.path(folder)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_files_are_found_in_order_and_not_among_packages() {
+        let root = std::env::temp_dir().join(format!("xtask-{}", std::process::id()));
+        for name in ["b.test.js", "a/c.test.mjs", "a/help.js", "node_modules/x/x.test.js", "notes.md"] {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let found = test_files(&root);
+        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(found, [root.join("a/c.test.mjs"), root.join("b.test.js")]);
+        assert!(test_files(&root).is_empty());
+    }
+}

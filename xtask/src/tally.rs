@@ -1,0 +1,174 @@
+//! What the test runners say, added up.
+
+/// The outcome of one runner.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub passed: usize,
+    pub failed: usize,
+    /// One reason each.
+    pub skipped: Vec<String>,
+}
+
+/// Reads what one runner prints, line by line.
+#[derive(Default)]
+pub struct Reader {
+    tally: Tally,
+    /// Tests that told themselves that they cannot run, and that their runner takes for passed.
+    announced: usize,
+}
+
+impl Reader {
+    /// Reads a line of `cargo test` or of `node --test --test-reporter=spec`, or one that begins with
+    /// `SKIPPED `, which a test prints that cannot run on this machine.
+    pub fn read(&mut self, line: &str) {
+        let line = line.trim();
+        if let Some(reason) = line.strip_prefix("SKIPPED ") {
+            self.tally.skipped.push(reason.to_owned());
+            self.announced += 1;
+        } else if let Some(totals) = line.strip_prefix("test result: ") {
+            self.read_cargo(totals);
+        } else if let Some(total) = line.strip_prefix("ℹ ") {
+            self.read_node(total);
+        } else if let Some((test, reason)) =
+            line.strip_prefix("﹣ ").and_then(|test| test.split_once("# SKIP"))
+        {
+            self.tally.skipped.push(format!("{}: {}", test.trim(), reason.trim()));
+        }
+    }
+
+    /// The outcome when the runner has ended: one that fails without a failed test, or that runs none, counts
+    /// as one failure.
+    pub fn finish(self, succeeded: bool) -> Tally {
+        let mut tally = self.tally;
+        tally.passed = tally.passed.saturating_sub(self.announced);
+        let ran = tally.passed + tally.skipped.len() > 0;
+        if tally.failed == 0 && !(succeeded && ran) {
+            tally.failed = 1;
+        }
+        tally
+    }
+
+    fn read_cargo(&mut self, totals: &str) {
+        let words: Vec<&str> = totals.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let Ok(count) = pair[0].parse::<usize>() else { continue };
+            match pair[1] {
+                "passed;" => self.tally.passed += count,
+                "failed;" => self.tally.failed += count,
+                "ignored;" => self.tally.skipped.extend(vec!["a test marked #[ignore]".to_owned(); count]),
+                _ => {}
+            }
+        }
+    }
+
+    fn read_node(&mut self, total: &str) {
+        let Some((name, Ok(count))) =
+            total.split_once(' ').map(|(name, count)| (name, count.parse::<usize>()))
+        else {
+            return;
+        };
+        match name {
+            "pass" => self.tally.passed += count,
+            "fail" | "cancelled" => self.tally.failed += count,
+            _ => {}
+        }
+    }
+}
+
+/// The report of all runners. Its last line is for programs: `N passed, N failed, N skipped`.
+pub fn report(runners: &[(&str, Tally)]) -> String {
+    let mut text = String::from("\n");
+    for (name, tally) in runners {
+        text += &format!("{name:<24} {}\n", totals(std::slice::from_ref(&tally)));
+    }
+    let all: Vec<&Tally> = runners.iter().map(|(_, tally)| tally).collect();
+    let mut reasons: Vec<&String> = all.iter().flat_map(|tally| &tally.skipped).collect();
+    reasons.sort();
+    if !reasons.is_empty() {
+        text += &format!("{} skipped:\n", reasons.len());
+    }
+    for same in reasons.chunk_by(|a, b| a == b) {
+        let times = if same.len() > 1 { format!(" ({} times)", same.len()) } else { String::new() };
+        text += &format!("  {}{times}\n", same[0]);
+    }
+    text + &totals(&all) + "\n"
+}
+
+fn totals(tallies: &[&Tally]) -> String {
+    let sum = |count: fn(&Tally) -> usize| tallies.iter().map(|tally| count(tally)).sum::<usize>();
+    let (passed, failed, skipped) = (sum(|t| t.passed), sum(|t| t.failed), sum(|t| t.skipped.len()));
+    format!("{passed} passed, {failed} failed, {skipped} skipped")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(output: &str, succeeded: bool) -> Tally {
+        let mut reader = Reader::default();
+        output.lines().for_each(|line| reader.read(line));
+        reader.finish(succeeded)
+    }
+
+    fn expected(passed: usize, failed: usize, skipped: &[&str]) -> Tally {
+        Tally { passed, failed, skipped: skipped.iter().copied().map(str::to_owned).collect() }
+    }
+
+    #[test]
+    fn cargo_test_is_added_up() {
+        let output = "\
+running 3 tests
+test a ... ok
+test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.01s
+
+successes:
+
+---- screen stdout ----
+SKIPPED screen: no Xvfb here
+
+test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+";
+        let skipped = ["a test marked #[ignore]", "screen: no Xvfb here"];
+        assert_eq!(tally(output, false), expected(5, 1, &skipped));
+    }
+
+    #[test]
+    fn node_test_is_added_up() {
+        let output = "\
+✔ adds (1.1ms)
+SKIPPED opens the page: no Chromium here
+﹣ waits (0.1ms) # SKIP too slow
+✖ fails (1.2ms)
+ℹ tests 4
+ℹ suites 0
+ℹ pass 2
+ℹ fail 1
+ℹ cancelled 1
+ℹ skipped 1
+ℹ todo 0
+ℹ duration_ms 71.2
+";
+        let skipped = ["opens the page: no Chromium here", "waits (0.1ms): too slow"];
+        assert_eq!(tally(output, false), expected(1, 2, &skipped));
+    }
+
+    #[test]
+    fn a_runner_that_ran_nothing_or_broke_has_failed() {
+        let one = "test result: ok. 1 passed; 0 failed; 0 ignored;";
+        let skip = "SKIPPED it: why\ntest result: ok. 1 passed; 0 failed; 0 ignored;";
+        for (output, succeeded, failed) in
+            [("", true, 1), ("", false, 1), (one, true, 0), (one, false, 1), (skip, true, 0)]
+        {
+            assert_eq!(tally(output, succeeded).failed, failed, "{output:?} {succeeded}");
+        }
+    }
+
+    #[test]
+    fn the_report_ends_with_one_exact_line() {
+        let runners = [("cargo test", expected(5, 0, &["b", "a", "b"])), ("end to end", expected(2, 1, &[]))];
+        let text = report(&runners);
+        assert!(text.contains("cargo test               5 passed, 0 failed, 3 skipped\n"), "{text}");
+        assert!(text.contains("3 skipped:\n  a\n  b (2 times)\n"), "{text}");
+        assert_eq!(text.lines().last(), Some("7 passed, 1 failed, 3 skipped"));
+    }
+}
