@@ -1,0 +1,86 @@
+/** The server's HTTP interface. All addresses are relative, so that the page works below any path. */
+
+/** @typedef {{user: string, role: string}} Account */
+
+/** Milliseconds after which a request is given up. */
+const PATIENCE = 10_000;
+
+/** An answer that is not the one asked for. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status the HTTP status; 0 when no answer came
+   * @param {string} message
+   * @param {number} retryAfter seconds to wait before asking again; 0 when the server does not say
+   */
+  constructor(status, message, retryAfter = 0) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * Who is logged in.
+ * @returns {Promise<Account>}
+ * @throws {ApiError} 401 when nobody is
+ */
+export async function session() {
+  return (await request('GET', 'session')).json();
+}
+
+/**
+ * Logs in; the browser keeps the cookie.
+ * @param {string} user
+ * @param {string} password
+ * @throws {ApiError} 401 when they do not match, 429 after too many attempts
+ */
+export async function login(user, password) {
+  await request('POST', 'login', { user, password });
+}
+
+/** Logs out. @throws {ApiError} */
+export async function logout() {
+  await request('POST', 'logout');
+}
+
+/**
+ * Exchanges session descriptions.
+ * @param {string} sdp the offer
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<string>} the answer
+ * @throws {ApiError} 401, 403, 400, 406 or 503
+ */
+export async function offer(sdp, signal) {
+  const answer = await (await request('POST', 'offer', { type: 'offer', sdp }, signal)).json();
+  return answer.sdp;
+}
+
+/**
+ * @param {'GET' | 'POST'} method
+ * @param {string} name
+ * @param {object} [body]
+ * @param {AbortSignal} [signal]
+ */
+async function request(method, name, body, signal) {
+  const patience = AbortSignal.timeout(PATIENCE);
+  const response = await fetch(`./api/${name}`, {
+    method,
+    headers: body ? { 'Content-Type': 'application/json' } : {},
+    body: body && JSON.stringify(body),
+    credentials: 'same-origin',
+    cache: 'no-store',
+    signal: signal ? AbortSignal.any([signal, patience]) : patience,
+  }).catch((cause) => {
+    throw new ApiError(0, 'The server does not answer.', 0);
+  });
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** @param {Response} response */
+async function refusal(response) {
+  const body = await response.json().catch(() => ({}));
+  const message = typeof body?.error === 'string' && body.error ? body.error : `The server answered ${response.status}.`;
+  const seconds = Number(response.headers.get('Retry-After'));
+  return new ApiError(response.status, message, Number.isFinite(seconds) ? Math.max(0, seconds) : 0);
+}

@@ -1,0 +1,283 @@
+/** The page: makes its parts and joins them. */
+
+import { ApiError, logout, session as askSession } from './api.js';
+import { Clipboard } from './clipboard.js';
+import { Cursor } from './cursor.js';
+import { Fullscreen } from './fullscreen.js';
+import { KeyTranslator, platformOf } from './keyboard.js';
+import { Login } from './login.js';
+import { clipboardPanel, qualityPanel } from './panels.js';
+import { Picture } from './picture.js';
+import { Pointer } from './pointer.js';
+import { VERSION } from './protocol.js';
+import { Session } from './session.js';
+import { Settings } from './settings.js';
+import { Sound } from './sound.js';
+import { NO_READING, readFigures } from './statistics.js';
+import { StatisticsPanel } from './statistics-panel.js';
+import { Notices, Status } from './status.js';
+import { Toolbar } from './toolbar.js';
+import { TouchKeys } from './touch-keys.js';
+import { Typing } from './typing.js';
+
+/**
+ * @typedef {import('./protocol.js').InputMessage} InputMessage
+ * @typedef {import('./protocol.js').ServerMessage} ServerMessage
+ * @typedef {import('./session.js').State} State
+ * @typedef {import('./settings.js').Choices} Choices
+ * @typedef {import('./statistics.js').Figures} Figures
+ */
+
+/** Milliseconds between two readings of the figures. */
+const READING = 1000;
+
+const root = document.documentElement;
+const settings = new Settings(() => window.localStorage);
+
+/** What the server has told. */
+const server = {
+  control: true,
+  /** @type {import('./protocol.js').ServerStats | null} */
+  stats: null,
+  /** @type {import('./statistics-panel.js').Encoder | null} */
+  encoder: null,
+};
+/** @type {State} */
+let state = { name: 'connecting' };
+/** @type {Figures | null} */
+let figures = null;
+let reading = NO_READING;
+
+const session = new Session({ onState: changeState, onMessage: receive, onTrack: showTrack });
+const status = new Status(element('status'), () => session.retry());
+const notices = new Notices(element('notices'));
+const login = new Login(element('login'), (user) => {
+  settings.change({ user });
+  session.start();
+});
+const picture = new Picture(element('stage'), element('screen'), {
+  onBox: () => sendSize(),
+  onFirstFrame: () => {
+    root.dataset.picture = '';
+    if (state.name === 'live') status.hide();
+  },
+});
+const cursor = new Cursor(element('surface'));
+const sound = new Sound(element('audio'), {
+  onState: showSound,
+  send: (wanted) => session.send({ kind: 'audio', wanted }),
+});
+const clipboard = new Clipboard({
+  send: (message) => session.send(message),
+  drained: (bytes) => session.drained(bytes),
+  onText: (text) => showClipboard(text),
+});
+const showClipboard = clipboardPanel(clipboard);
+const keys = new KeyTranslator(platformOf(navigator), settings.choices.command);
+const touchKeys = new TouchKeys(element('touch-keys'), send);
+const typing = new Typing(element('keys'), keys, {
+  send: (messages) => send(touchKeys.applied(messages)),
+  onPaste: (text) => clipboard.offer(text),
+  onMenu: () => toolbar.open(true),
+});
+const pointer = new Pointer({
+  surface: element('surface'),
+  toDesktop: (x, y) => picture.toDesktop(x, y),
+  scale: () => picture.density,
+  send,
+  onModifiers: (event) => send(keys.modifiers(event)),
+  onPress: (x, y) => {
+    typing.moveTo(x, y);
+    typing.focus();
+  },
+  onLock: (locked) => {
+    press('pointer-lock', locked);
+    send(locked ? [] : keys.releaseAll());
+  },
+});
+const toolbar = new Toolbar(element('bar'), () => typing.focus());
+const fullscreen = new Fullscreen({ onChange: (on) => press('fullscreen', on) });
+const statistics = new StatisticsPanel(element('statistics'));
+
+Object.defineProperty(window, 'cosmos', {
+  value: Object.freeze({ state: () => state.name, stats: () => structuredClone({ ...figures, ...server }), version: VERSION }),
+});
+setUp();
+begin();
+
+function setUp() {
+  root.dataset.platform = keys.platform;
+  toolbar.panel(element('clipboard'), element('clipboard-panel'));
+  toolbar.panel(element('quality'), element('quality-panel'));
+  qualityPanel(settings);
+  setUpButtons();
+  clipboard.listen();
+  settings.onChange(applyChoices);
+  applyChoices(settings.choices, settings.choices);
+  document.addEventListener('visibilitychange', () => session.send({ kind: 'video', wanted: !document.hidden }));
+  window.addEventListener('resize', () => cursor.update());
+  setInterval(readStatistics, READING);
+}
+
+function setUpButtons() {
+  element('fullscreen').hidden = !fullscreen.isOffered;
+  element('keyboard-lock').hidden = !fullscreen.canLockKeys;
+  on('fullscreen', () => fullscreen.toggle());
+  on('sound', () => (sound.state === 'blocked' ? sound.unblock() : settings.change({ sound: sound.state !== 'on' })));
+  on('pointer-lock', () => (pointer.locked ? document.exitPointerLock() : pointer.lock()));
+  on('keyboard-lock', () => settings.change({ lockKeys: !settings.choices.lockKeys }));
+  on('statistics-toggle', () => settings.change({ statistics: !settings.choices.statistics }));
+  on('touch-keyboard', toggleTouchKeyboard);
+  on('logout', leave);
+  element('volume').addEventListener('input', (/** @type {Event} */ event) => {
+    settings.change({ volume: Number(/** @type {HTMLInputElement} */ (event.target).value) });
+  });
+}
+
+/** Finds out whether a login is needed, and connects when none is. */
+async function begin() {
+  try {
+    await askSession();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return changeState({ name: 'login' });
+  }
+  await session.start();
+}
+
+async function leave() {
+  session.stop();
+  toolbar.close();
+  await logout().catch((error) => notices.show('error', error.message));
+  changeState({ name: 'login' });
+}
+
+/** @param {State} next */
+function changeState(next) {
+  state = next;
+  root.dataset.state = next.name;
+  status.show(next);
+  if (next.name !== 'live') return next.name === 'login' ? showLogin() : undefined;
+  if ('picture' in root.dataset) status.hide();
+  if (document.activeElement === document.body || document.activeElement === null) typing.focus();
+}
+
+function showLogin() {
+  delete root.dataset.picture;
+  login.show(settings.choices.user);
+}
+
+/** @param {ServerMessage} message */
+function receive(message) {
+  switch (message.kind) {
+    case 'hello': return welcome(message);
+    case 'cursor': return cursor.show(message);
+    case 'clipboard-begin':
+    case 'clipboard-part': return clipboard.receive(message);
+    case 'resized': return picture.resized(message);
+    case 'notice': return notices.show(message.level, message.text);
+    case 'stats': server.stats = message.stats; return;
+    case 'encoder': server.encoder = message; return;
+    default: return;
+  }
+}
+
+/** @param {Extract<ServerMessage, {kind: 'hello'}>} hello */
+function welcome(hello) {
+  server.control = hello.control;
+  server.stats = null;
+  pointer.forget();
+  clipboard.forget();
+  sendSize();
+  sendQuality();
+  if (document.hidden) session.send({ kind: 'video', wanted: false });
+  sound.begin(hello.audio);
+  clipboard.pull();
+  if (!hello.control) notices.show('info', 'You are watching: keyboard and pointer belong to somebody else.');
+}
+
+/** @param {MediaStreamTrack} track */
+function showTrack(track) {
+  if (track.kind === 'audio') return sound.show(track);
+  delete root.dataset.picture;
+  picture.show(track);
+}
+
+/** @param {InputMessage[]} messages */
+function send(messages) {
+  if (!server.control) return;
+  for (const message of messages) session.send(message);
+}
+
+function sendSize() {
+  if (settings.choices.resize && server.control) session.send({ kind: 'resize', ...picture.wanted });
+}
+
+function sendQuality() {
+  const { maxKbps, maxFps } = settings.choices;
+  session.send({ kind: 'quality', maxKbps, maxFps });
+}
+
+/** @param {Choices} choices @param {Choices} before */
+function applyChoices(choices, before) {
+  picture.scale = choices.scale;
+  keys.command = choices.command;
+  fullscreen.lockKeys = choices.lockKeys;
+  sound.volume = choices.volume;
+  sound.want(choices.sound);
+  press('keyboard-lock', choices.lockKeys);
+  element('statistics').hidden = !choices.statistics;
+  element('statistics-toggle').setAttribute('aria-expanded', String(choices.statistics));
+  /** @type {HTMLInputElement} */ (element('volume')).value = String(choices.volume);
+  if (choices.resize !== before.resize) sendSize();
+  if (choices.maxKbps !== before.maxKbps || choices.maxFps !== before.maxFps) sendQuality();
+}
+
+/** @param {import('./sound.js').SoundState} now */
+function showSound(now) {
+  const button = element('sound');
+  press('sound', now === 'on');
+  button.toggleAttribute('data-blocked', now === 'blocked');
+  button.title = { on: 'Sound is on', off: 'Sound is off', blocked: 'Click for sound', none: 'The desktop has no sound' }[now];
+  /** @type {HTMLButtonElement} */ (button).disabled = now === 'none';
+}
+
+function toggleTouchKeyboard() {
+  typing.touchKeyboard = !typing.touchKeyboard;
+  press('touch-keyboard', typing.touchKeyboard);
+  touchKeys.show(typing.touchKeyboard);
+}
+
+async function readStatistics() {
+  const frames = picture.takeFrames();
+  const report = await session.report();
+  if (!report) return;
+  const read = readFigures(report.values(), reading, frames, server.stats, session.roundTrip);
+  ({ figures, reading } = read);
+  statistics.show(read.figures, server.stats, server.encoder);
+}
+
+/** @param {string} id @param {() => unknown} action whose failure is told */
+function on(id, action) {
+  element(id).addEventListener('click', async () => {
+    try {
+      await action();
+    } catch (error) {
+      notices.show('warning', error instanceof Error ? error.message : String(error));
+    }
+  });
+}
+
+/** @param {string} id @param {boolean} pressed */
+function press(id, pressed) {
+  element(id).setAttribute('aria-pressed', String(pressed));
+}
+
+/**
+ * @param {string} id
+ * @returns {any}
+ */
+function element(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found;
+}

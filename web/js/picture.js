@@ -1,0 +1,159 @@
+/** The desktop's picture: where it lies, how large it should be, and how late it comes. */
+
+import { place, toDesktop, wantedSize } from './geometry.js';
+
+/**
+ * @typedef {import('./protocol.js').Size} Size
+ * @typedef {import('./geometry.js').Scale} Scale
+ */
+
+/** Milliseconds for which the window must keep its size before the desktop follows. */
+const SETTLED = 150;
+/** A latency beyond this many milliseconds is a mistake of the clocks. */
+const CREDIBLE = 10_000;
+
+/** What the frames of the last second showed. @typedef {{frames: number, toScreen: number, endToEnd: number}} Frames */
+
+export class Picture {
+  /** @type {Size} */
+  size = { width: 0, height: 0 };
+  /** @type {Scale} */
+  #scale = 'fit';
+  /** @type {Size} in physical pixels */
+  #box = { width: 0, height: 0 };
+  /** @type {number[]} from the last packet's arrival to the screen, in milliseconds */
+  #toScreen = [];
+  /** @type {number[]} from the capture to the screen, in milliseconds, where frames tell when they were captured */
+  #endToEnd = [];
+  #frames = 0;
+  #shown = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #settling;
+
+  /**
+   * @param {HTMLElement} stage the picture's box
+   * @param {HTMLVideoElement} video within it
+   * @param {{onBox: (size: Size) => void, onFirstFrame: () => void}} ports `onBox` is told the size to ask for
+   */
+  constructor(stage, video, ports) {
+    this.stage = stage;
+    this.video = video;
+    this.ports = ports;
+    new ResizeObserver(([entry]) => this.#boxed(entry)).observe(stage);
+    video.addEventListener('resize', () => {
+      if (this.size.width === 0) this.resized({ width: video.videoWidth, height: video.videoHeight });
+    });
+    this.#watch();
+  }
+
+  /** Shows a track. @param {MediaStreamTrack} track */
+  show(track) {
+    this.#shown = 0;
+    this.video.srcObject = new MediaStream([track]);
+    this.video.play().catch((error) => { if (error.name !== 'AbortError') console.warn('The picture does not play:', error); });
+  }
+
+  /** The desktop has this size now. @param {Size} size */
+  resized(size) {
+    if (size.width === 0 || size.height === 0) return;
+    this.size = size;
+    this.layOut();
+  }
+
+  /** @param {Scale} scale */
+  set scale(scale) {
+    this.#scale = scale;
+    this.layOut();
+  }
+
+  /** The size to ask the server for. @returns {Size} */
+  get wanted() {
+    return wantedSize(this.#box.width, this.#box.height);
+  }
+
+  /** Desktop pixels per CSS pixel. */
+  get density() {
+    const { width } = this.#area();
+    return width > 0 ? this.size.width / width : 1;
+  }
+
+  /**
+   * @param {number} clientX
+   * @param {number} clientY
+   */
+  toDesktop(clientX, clientY) {
+    const box = this.stage.getBoundingClientRect();
+    return toDesktop(this.#area(), this.size, clientX - box.left, clientY - box.top);
+  }
+
+  /** What the frames since the last call showed; latencies are means in milliseconds, 0 while unknown. @returns {Frames} */
+  takeFrames() {
+    const taken = { frames: this.#frames, toScreen: mean(this.#toScreen), endToEnd: mean(this.#endToEnd) };
+    this.#frames = 0;
+    this.#toScreen = [];
+    this.#endToEnd = [];
+    return taken;
+  }
+
+  layOut() {
+    if (this.size.width === 0) return;
+    const area = this.#area();
+    for (const side of /** @type {const} */ (['left', 'top', 'width', 'height'])) {
+      this.video.style[side] = `${area[side]}px`;
+    }
+  }
+
+  #area() {
+    const box = { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    return place(box, this.size.width ? this.size : { width: 16, height: 9 }, this.#scale, window.devicePixelRatio || 1);
+  }
+
+  /** @param {ResizeObserverEntry} entry */
+  #boxed(entry) {
+    this.#box = physicalBox(entry, window.devicePixelRatio || 1);
+    this.layOut();
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.ports.onBox(this.wanted), SETTLED);
+  }
+
+  #watch() {
+    if (!('requestVideoFrameCallback' in this.video)) return;
+    this.video.requestVideoFrameCallback((_, frame) => {
+      this.#framed(frame);
+      this.#watch();
+    });
+  }
+
+  /** @param {VideoFrameCallbackMetadata} frame */
+  #framed({ expectedDisplayTime, receiveTime, captureTime }) {
+    this.#frames += 1;
+    this.#shown += 1;
+    if (this.#shown === 1) this.ports.onFirstFrame();
+    note(this.#toScreen, expectedDisplayTime, receiveTime);
+    note(this.#endToEnd, expectedDisplayTime, captureTime);
+  }
+}
+
+/**
+ * The box in physical pixels: as the browser rounds it, where it tells that and means it.
+ * @param {ResizeObserverEntry} entry
+ * @param {number} ratio
+ * @returns {Size}
+ */
+function physicalBox({ contentRect, devicePixelContentBoxSize }, ratio) {
+  const computed = { width: contentRect.width * ratio, height: contentRect.height * ratio };
+  const told = devicePixelContentBoxSize?.[0];
+  if (!told || Math.abs(told.inlineSize - computed.width) > 2) return computed;
+  return { width: told.inlineSize, height: told.blockSize };
+}
+
+/** @param {number[]} list @param {number} end @param {number | undefined} start */
+function note(list, end, start) {
+  const took = start === undefined ? -1 : end - start;
+  if (took >= 0 && took < CREDIBLE) list.push(took);
+}
+
+/** @param {number[]} values */
+function mean(values) {
+  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
+}

@@ -1,0 +1,255 @@
+/** The life of a session: connect, notice a loss, connect again, for as long as somebody looks. */
+
+import { ApiError, offer } from './api.js';
+import { Connection } from './connection.js';
+import { VERSION } from './protocol.js';
+
+/**
+ * @typedef {import('./protocol.js').ClientMessage} ClientMessage
+ * @typedef {import('./protocol.js').ServerMessage} ServerMessage
+ */
+
+/**
+ * What a session is doing. `seconds` is how long it waits before the next attempt.
+ * @typedef {{name: 'login'}
+ *   | {name: 'connecting'}
+ *   | {name: 'live'}
+ *   | {name: 'lost', reason: string, seconds: number, desktop: boolean}
+ *   | {name: 'failed', reason: string, help: string}} State
+ */
+
+/**
+ * Where a session reports to.
+ * @typedef {object} SessionPorts
+ * @property {(state: State) => void} onState
+ * @property {(message: ServerMessage) => void} onMessage all but pongs
+ * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack
+ */
+
+/** Why an attempt ended. @typedef {{state: State | null, retryAfter: number, lasted: number}} End */
+
+/** Milliseconds between two pings. */
+const PING = 1000;
+/** A connection that lasted so many milliseconds was a good one. */
+const GOOD = 5000;
+/** Attempts without a connection after which the advice is given. */
+const PATIENT = 3;
+
+/** Attempts that end so will end so again. @type {Record<number, string>} */
+const HOPELESS = {
+  400: 'Reload the page. If that changes nothing, the page and the server may be of different versions.',
+  403: 'Open the page by the address that the server was set up for, or add this address to those it allows.',
+  406: 'Use a browser that plays H.264 or VP8, or choose another encoder on the server.',
+};
+
+const NETWORK_HELP = 'A firewall may block UDP. Ask for the server’s TCP port or a TURN relay to be opened.';
+
+/**
+ * Milliseconds to wait before the attempt of this number; the first has number 0.
+ * @param {number} attempt
+ * @returns {number}
+ */
+export function backOff(attempt) {
+  return Math.min(250 * 2 ** attempt, 2000);
+}
+
+/** A session with the server. */
+export class Session {
+  /** @type {Connection | null} */
+  #connection = null;
+  /** @type {((end: End) => void) | null} */
+  #end = null;
+  #running = false;
+  #wake = () => {};
+  #since = 0;
+  #pings = new Pings();
+
+  /** @param {SessionPorts} ports */
+  constructor(ports) {
+    this.ports = ports;
+    document.addEventListener('visibilitychange', () => { if (!document.hidden) this.#wake(); });
+    window.addEventListener('online', () => this.#wake());
+    window.addEventListener('pagehide', () => this.#connection?.close());
+  }
+
+  /** The connection's statistics; empty without one. @returns {Promise<RTCStatsReport | null>} */
+  async report() {
+    return this.#connection?.peer.getStats() ?? null;
+  }
+
+  /** The way to the server and back, in milliseconds; 0 while unknown. */
+  get roundTrip() { return this.#pings.roundTrip; }
+
+  /** What must be added to this computer's clock to have the server's, in milliseconds. */
+  get clockOffset() { return this.#pings.clockOffset; }
+
+  /** Connects until `stop`. */
+  async start() {
+    if (this.#running) return;
+    this.#running = true;
+    let failures = 0;
+    let wasLive = false;
+    while (this.#running) {
+      this.ports.onState(wasLive ? lost('', 0) : { name: 'connecting' });
+      const end = await this.#attempt();
+      if (!this.#running) return;
+      wasLive ||= end.lasted > 0;
+      failures = end.lasted > GOOD ? 0 : failures + 1;
+      await this.#after(end, failures);
+    }
+  }
+
+  /** Ends the connection, and makes no other. */
+  stop() {
+    this.#running = false;
+    this.#finish({ state: null, retryAfter: 0, lasted: 0 });
+    this.#wake();
+  }
+
+  /** Makes the next attempt now. */
+  retry() { this.#wake(); }
+
+  /**
+   * Sends a message; without a connection it is dropped.
+   * @param {ClientMessage} message
+   */
+  send(message) { this.#connection?.send(message); }
+
+  /** @param {number} bytes @returns {Promise<void>} once no more than these are on their way */
+  async drained(bytes) { await this.#connection?.drained(bytes); }
+
+  /** @returns {Promise<End>} */
+  async #attempt() {
+    const ended = new Promise((/** @type {(end: End) => void} */ resolve) => { this.#end = resolve; });
+    const connection = new Connection({
+      exchange: offer,
+      onTrack: this.ports.onTrack,
+      onMessage: (message) => this.#message(message),
+      onLost: (reason) => this.#finish(this.#loss(reason)),
+    });
+    this.#connection = connection;
+    this.#since = 0;
+    connection.open().then(() => this.#pings.begin(), (error) => this.#finish(refused(error)));
+    const pulse = setInterval(() => this.#pulse(connection), PING);
+    const end = await ended;
+    clearInterval(pulse);
+    connection.close();
+    this.#connection = null;
+    return end;
+  }
+
+  /** @param {Connection} connection */
+  #pulse(connection) {
+    if (connection.silent) this.#finish(this.#loss('The server has fallen silent.'));
+    else connection.send(this.#pings.next());
+  }
+
+  /** @param {End} end @param {number} failures */
+  async #after(end, failures) {
+    if (end.state && end.state.name !== 'lost') {
+      this.ports.onState(end.state);
+      if (end.state.name === 'login') this.#running = false;
+      else await this.#pause(Infinity);
+      return;
+    }
+    const reason = end.state?.reason ?? '';
+    const advice = end.lasted === 0 && failures >= PATIENT && end.retryAfter === 0 ? ` ${NETWORK_HELP}` : '';
+    const wait = Math.max(backOff(failures - 1), end.retryAfter * 1000);
+    this.ports.onState(lost(reason + advice, wait / 1000));
+    await this.#pause(wait);
+    if (document.hidden && this.#running) await this.#pause(Infinity);
+  }
+
+  /** @param {number} milliseconds @returns {Promise<void>} earlier when something wakes it */
+  #pause(milliseconds) {
+    return new Promise((resolve) => {
+      const timer = Number.isFinite(milliseconds) ? setTimeout(() => this.#wake(), milliseconds) : undefined;
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = () => {};
+        resolve();
+      };
+    });
+  }
+
+  /** @param {ServerMessage} message */
+  #message(message) {
+    if (message.kind === 'pong') return this.#pings.answered(message);
+    if (message.kind === 'hello') {
+      if (message.version !== VERSION) return this.#finish(outdated(message.version));
+      this.#since = performance.now();
+      this.ports.onState({ name: 'live' });
+    }
+    if (message.kind === 'desktop' && this.#since) this.#desktop(message);
+    this.ports.onMessage(message);
+  }
+
+  /** @param {{state: 'up' | 'lost', message: string}} desktop */
+  #desktop({ state, message }) {
+    this.ports.onState(state === 'up' ? { name: 'live' } : { ...lost(message, 0), desktop: true });
+  }
+
+  /** @param {string} reason @returns {End} */
+  #loss(reason) {
+    return { state: lost(reason, 0), retryAfter: 0, lasted: this.#since ? performance.now() - this.#since : 0 };
+  }
+
+  /** @param {End} end */
+  #finish(end) {
+    this.#end?.(end);
+    this.#end = null;
+  }
+}
+
+/** Pings and what their answers tell. */
+class Pings {
+  /** @type {Map<number, number>} when each was sent */
+  #sent = new Map();
+  #number = 0;
+  roundTrip = 0;
+  clockOffset = 0;
+
+  /** A new connection: what was sent on the last one stays unanswered. */
+  begin() {
+    this.#sent.clear();
+    this.roundTrip = 0;
+  }
+
+  /** @returns {ClientMessage} */
+  next() {
+    this.#number = (this.#number + 1) >>> 0;
+    this.#sent.set(this.#number, performance.now());
+    return { kind: 'ping', number: this.#number };
+  }
+
+  /** @param {{number: number, serverUs: number}} pong */
+  answered({ number, serverUs }) {
+    const sent = this.#sent.get(number);
+    if (sent === undefined) return;
+    const now = performance.now();
+    for (const older of this.#sent.keys()) if (older <= number) this.#sent.delete(older);
+    this.roundTrip = now - sent;
+    this.clockOffset = serverUs / 1000 - (performance.timeOrigin + (sent + now) / 2);
+  }
+}
+
+/** @param {string} reason @param {number} seconds @returns {Extract<State, {name: 'lost'}>} */
+function lost(reason, seconds) {
+  return { name: 'lost', reason, seconds, desktop: false };
+}
+
+/** @param {unknown} error @returns {End} */
+function refused(error) {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ApiError)) return { state: lost(reason, 0), retryAfter: 0, lasted: 0 };
+  if (error.status === 401) return { state: { name: 'login' }, retryAfter: 0, lasted: 0 };
+  const help = HOPELESS[error.status];
+  const state = help ? /** @type {State} */ ({ name: 'failed', reason, help }) : lost(reason, 0);
+  return { state, retryAfter: error.retryAfter, lasted: 0 };
+}
+
+/** @param {number} version @returns {End} */
+function outdated(version) {
+  const reason = `The server speaks version ${version}, this page version ${VERSION}.`;
+  return { state: { name: 'failed', reason, help: 'Reload the page.' }, retryAfter: 0, lasted: 0 };
+}

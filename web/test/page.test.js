@@ -1,0 +1,412 @@
+/** The page in a real browser, against a stand-in for the server. */
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+import { install } from './stand-in.js';
+import { serve } from './static-server.js';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('playwright-core').BrowserContext} BrowserContext */
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+];
+const PATIENCE = 20_000;
+/** Folder for pictures of the page; none are taken without. */
+const PICTURES = process.env.COSMOS_PICTURES;
+
+const HELLO = [
+  '81 01 01 01 75736572',
+  '88 0500 02d0',
+  '8a 07 78323634656e63 05 482e323634 4e56454e433a206e6f20647269766572',
+  '87 00',
+  '82 0002 0002 0001 0001 ff0000ff00ff00ff0000ffffffffffff',
+];
+const STATS = '86 00001f40 00001f00 00002000 0258 000003e8 000001f4 00001388 00000002 0003';
+
+const skip = existsSync(CHROMIUM) ? false : `SKIPPED: there is no ${CHROMIUM}`;
+
+describe('the page', { skip }, () => {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  /** @type {Awaited<ReturnType<typeof serve>>} */
+  let site;
+
+  before(async () => {
+    site = await serve('/some/path/');
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+  after(async () => {
+    await browser?.close();
+    site?.close();
+  });
+
+  /** @type {Desk} */
+  let desk;
+  beforeEach(async (context) => {
+    desk = await open(browser, site.url);
+    /** @type {import('node:test').TestContext} */ (context).after?.(() => desk.close());
+  });
+
+  test('a login leads to the picture', async () => {
+    desk.loggedIn = false;
+    await desk.page.goto(site.url);
+    await desk.state('login');
+    await desk.picture('login');
+    await desk.page.keyboard.type('user');
+    await desk.page.keyboard.press('Tab');
+    await desk.page.keyboard.type('wrong');
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByText('The name or the password is wrong.').waitFor();
+    await desk.picture('login-wrong');
+    await desk.page.getByLabel('Password').fill('right');
+    await desk.page.getByRole('button', { name: 'Log in' }).click();
+    await desk.live();
+    await desk.page.locator('#login').waitFor({ state: 'hidden' });
+    await desk.faultless(['401']);
+  });
+
+  test('too many attempts count down', async () => {
+    desk.loggedIn = false;
+    desk.busy = 2;
+    await desk.page.goto(site.url);
+    await desk.state('login');
+    await desk.page.locator('#user').fill('user');
+    await desk.page.locator('#password').fill('right');
+    await desk.page.keyboard.press('Enter');
+    await desk.page.getByText(/Try again in [12] s/).waitFor();
+    assert.equal(await desk.page.locator('#login button').isDisabled(), true);
+    desk.busy = 0;
+    await desk.page.locator('#login button:enabled').click();
+    await desk.live();
+  });
+
+  test('what is done reaches the server as bytes', async () => {
+    await desk.connect();
+    await desk.page.mouse.move(640, 360);
+    await desk.page.mouse.down({ button: 'right' });
+    await desk.page.mouse.up({ button: 'right' });
+    await desk.page.mouse.wheel(0, 100);
+    await desk.page.keyboard.press('a');
+    await desk.page.keyboard.press('Shift+A');
+    await desk.page.keyboard.press('F5');
+    await desk.page.keyboard.press('Control+c');
+    await desk.received([
+      'input 0302800168', 'input 050201', 'input 050200', 'input 0600000078',
+      'input 010100000061', 'input 010000000061',
+      'input 01010000ffe1', 'input 010100000041', 'input 010000000041', 'input 01000000ffe1',
+      'input 01010000ffc2', 'input 01000000ffc2',
+      'input 01010000ffe3', 'input 010100000063', 'input 010000000063', 'input 01000000ffe3',
+    ]);
+    await desk.faultless();
+  });
+
+  test('the server is told what it needs to know at the beginning', async () => {
+    await desk.connect();
+    await desk.received(['control 10050002d0']);
+    await desk.received(['control 16000000003c']);
+    await desk.received(['control 1501']);
+    await desk.received(['control 1300000001']);
+  });
+
+  test('the pointer takes the shape that the desktop gives it', async () => {
+    await desk.connect();
+    const cursor = await desk.page.locator('#surface').evaluate((surface) => getComputedStyle(surface).cursor);
+    assert.match(cursor, /^url\("data:image\/png;base64,.*"\) 1 1, auto$/);
+    await desk.server.evaluate(() => /** @type {any} */ (window).standIn.send('82 0000 0000 0000 0000'));
+    await desk.page.waitForFunction(() => document.getElementById('surface')?.style.cursor === 'none');
+    await desk.faultless();
+  });
+
+  test('figures are shown', async () => {
+    await desk.connect();
+    await desk.server.evaluate((stats) => /** @type {any} */ (window).standIn.send(stats), STATS);
+    await desk.page.evaluate(() => document.getElementById('statistics-toggle')?.click());
+    const panel = desk.page.locator('#statistics');
+    await desk.page.waitForFunction(() => {
+      const { fps, latency, kbps, encoder } = /** @type {HTMLElement} */ (document.getElementById('statistics')).dataset;
+      return Number(fps) > 1 && Number(latency) > 1 && Number(kbps) > 1 && encoder === 'x264enc';
+    }, undefined, { timeout: PATIENCE });
+    await panel.getByText('NVENC: no driver').waitFor();
+    await panel.getByText(/^UDP, host to (host|prflx)$/).waitFor();
+    await desk.picture('statistics', 3000);
+    assert.equal(await desk.page.evaluate(() => window.cosmos.state()), 'live');
+    await desk.faultless();
+  });
+
+  test('the toolbar can be used with the keyboard alone', async () => {
+    await desk.connect();
+    await desk.page.keyboard.press('Control+Alt+Shift+M');
+    await desk.focused('fullscreen');
+    await desk.picture('toolbar', 400);
+    for (const id of ['sound', 'clipboard']) {
+      await desk.page.keyboard.press('ArrowRight');
+      await desk.focused(id);
+    }
+    await desk.page.keyboard.press('Enter');
+    await desk.focused('clipboard-text');
+    await desk.page.keyboard.type('from here');
+    await desk.received(['control 1100000009', 'control 1266726f6d2068657265']);
+    await desk.picture('clipboard', 400);
+    await desk.page.keyboard.press('Escape');
+    await desk.focused('clipboard');
+    await desk.page.keyboard.press('Escape');
+    await desk.focused('keys');
+    await desk.faultless();
+  });
+
+  test('the toolbar comes at the upper edge and leaves by itself', async () => {
+    await desk.connect();
+    const bar = desk.page.locator('#toolbar');
+    assert.equal(await bar.isVisible(), false);
+    await desk.page.mouse.move(600, 300);
+    await desk.page.mouse.move(600, 0);
+    await bar.waitFor({ state: 'visible' });
+    await desk.page.locator('#quality').click();
+    await desk.picture('quality', 400);
+    await desk.page.locator('#max-kbps').selectOption('4000');
+    await desk.received(['control 1600000fa03c']);
+    await desk.page.mouse.click(300, 600);
+    await bar.waitFor({ state: 'hidden' });
+    await desk.focused('keys');
+    await desk.faultless();
+  });
+
+  test('what is copied on the desktop can be pasted here, and the other way', async () => {
+    await desk.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await desk.connect();
+    await desk.server.evaluate(() => {
+      const { standIn } = /** @type {any} */ (window);
+      standIn.send('83 00000005');
+      standIn.send('84 6162');
+      standIn.send('84 63c3a9');
+    });
+    await desk.page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'abcé', undefined, { timeout: PATIENCE });
+    await desk.page.evaluate(() => navigator.clipboard.writeText('ü'));
+    await desk.page.keyboard.press('Control+v');
+    await desk.received(['control 1100000002', 'control 12c3bc', 'input 010100000076']);
+    await desk.faultless();
+  });
+
+  test('composed text arrives as text', async () => {
+    await desk.connect();
+    const devtools = await desk.context.newCDPSession(desk.page);
+    await devtools.send('Input.imeSetComposition', { text: 'に', selectionStart: 1, selectionEnd: 1 });
+    await devtools.send('Input.insertText', { text: '日' });
+    await desk.received(['input 02e697a5']);
+    await desk.page.keyboard.press('b');
+    await desk.received(['input 010100000062']);
+  });
+
+  test('nothing stays pressed when the page loses the keyboard', async () => {
+    await desk.connect();
+    await desk.page.keyboard.down('Control');
+    await desk.page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
+    await desk.received(['input 01010000ffe3', 'input 07']);
+  });
+
+  test('a lost connection comes back by itself', async () => {
+    await desk.connect();
+    await desk.server.evaluate(() => /** @type {any} */ (window).standIn.drop());
+    await desk.state('lost');
+    await desk.live();
+    await desk.page.keyboard.press('c');
+    await desk.received(['input 010100000063']);
+  });
+
+  test('a lost desktop is told and comes back', async () => {
+    await desk.connect();
+    await desk.server.evaluate(() => /** @type {any} */ (window).standIn.send('87 01 676f6e65'));
+    await desk.state('lost');
+    await desk.page.getByText('The desktop is restarting').waitFor();
+    await desk.picture('restarting', 400);
+    await desk.server.evaluate(() => /** @type {any} */ (window).standIn.send('87 00'));
+    await desk.state('live');
+    await desk.page.locator('#status').waitFor({ state: 'hidden' });
+  });
+
+  test('what cannot work is said with what helps', async () => {
+    desk.refusal = { status: 406, error: 'No codec in common.' };
+    await desk.page.goto(site.url);
+    await desk.state('failed');
+    await desk.page.getByText('No codec in common.').waitFor();
+    await desk.page.getByText(/H.264 or VP8/).waitFor();
+    await desk.picture('failed', 300);
+    desk.refusal = null;
+    await desk.page.getByRole('button', { name: 'Try now' }).click();
+    await desk.live();
+  });
+
+  test('a desktop that is not there yet is waited for', async () => {
+    desk.refusal = { status: 503, error: 'The desktop is starting.', retryAfter: 2 };
+    await desk.page.goto(site.url);
+    await desk.page.getByText('The desktop is starting.').waitFor();
+    desk.refusal = null;
+    await desk.live();
+  });
+
+  test('logging out ends the connection', async () => {
+    await desk.connect();
+    await desk.page.keyboard.press('Control+Alt+Shift+M');
+    await desk.page.locator('#logout').click();
+    await desk.state('login');
+    assert.equal(desk.loggedIn, false);
+  });
+
+  test('notices are texts, whatever is in them', async () => {
+    await desk.connect();
+    const text = Buffer.from('<img src=x onerror=alert(1)>').toString('hex');
+    await desk.server.evaluate((hex) => /** @type {any} */ (window).standIn.send(`89 01 ${hex}`), text);
+    await desk.page.getByText('<img src=x onerror=alert(1)>').waitFor();
+    await desk.faultless();
+  });
+
+  test('fingers click, scroll and type on a small screen', async () => {
+    const phone = await open(browser, site.url, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 3 });
+    try {
+      await phone.connect();
+      await phone.received(['control 10049209e4']);
+      await phone.page.touchscreen.tap(195, 422);
+      await phone.received(['input 0302800168', 'input 050001', 'input 050000']);
+      await phone.page.locator('#handle').tap();
+      await phone.page.locator('#touch-keyboard').tap();
+      await phone.focused('keys');
+      await phone.picture('phone', 400);
+      await (await phone.context.newCDPSession(phone.page)).send('Input.insertText', { text: 'x' });
+      await phone.received(['input 0278']);
+      await phone.page.getByRole('button', { name: 'Control' }).tap();
+      await (await phone.context.newCDPSession(phone.page)).send('Input.insertText', { text: 'c' });
+      await phone.received(['input 01010000ffe3', 'input 010100000063', 'input 010000000063', 'input 01000000ffe3']);
+      await phone.faultless();
+    } finally {
+      await phone.close();
+    }
+  });
+});
+
+/** A browser page at the desktop, and the page that plays the server. */
+class Desk {
+  loggedIn = true;
+  busy = 0;
+  /** @type {{status: number, error: string, retryAfter?: number} | null} */
+  refusal = null;
+  /** @type {string[]} */
+  faults = [];
+
+  /**
+   * @param {BrowserContext} context
+   * @param {Page} server
+   * @param {Page} page
+   * @param {string} url
+   */
+  constructor(context, server, page, url) {
+    Object.assign(this, { context, server, page, url });
+    this.context = context;
+    this.server = server;
+    this.page = page;
+    this.url = url;
+  }
+
+  async close() { await this.context.close(); }
+
+  /** Opens the page and waits for its picture. */
+  async connect() {
+    await this.page.goto(this.url);
+    await this.live();
+  }
+
+  async live() {
+    await this.state('live');
+    await this.page.waitForFunction(() => 'picture' in document.documentElement.dataset, undefined, { timeout: PATIENCE });
+  }
+
+  /** @param {string} state */
+  async state(state) {
+    await this.page.waitForFunction((wanted) => document.documentElement.dataset.state === wanted, state, { timeout: PATIENCE });
+  }
+
+  /** @param {string} id */
+  async focused(id) {
+    await this.page.waitForFunction((wanted) => document.activeElement?.id === wanted, id, { timeout: PATIENCE });
+  }
+
+  /** Waits until these messages have come, one after the other on each channel. @param {string[]} wanted */
+  async received(wanted) {
+    const find = (/** @type {string[]} */ messages) => {
+      const { received } = /** @type {any} */ (window).standIn;
+      /** @type {Record<string, number>} */
+      const next = {};
+      return messages.every((message) => {
+        const [label] = message.split(' ');
+        const index = received.indexOf(message, next[label] ?? 0);
+        next[label] = index + 1;
+        return index >= 0;
+      });
+    };
+    await this.server.waitForFunction(find, wanted, { timeout: PATIENCE, polling: 50 }).catch(async () => {
+      const all = await this.server.evaluate(() => /** @type {any} */ (window).standIn.received);
+      assert.deepEqual(all, wanted, 'the messages that came');
+    });
+  }
+
+  /** Nothing was refused by the policy, nothing was thrown. @param {string[]} expected parts of faults that may be */
+  async faultless(expected = []) {
+    assert.deepEqual(this.faults.filter((fault) => !expected.some((part) => fault.includes(part))), []);
+  }
+
+  /** @param {string} name @param {number} [settle] milliseconds */
+  async picture(name, settle = 200) {
+    if (!PICTURES) return;
+    await this.page.waitForTimeout(settle);
+    await this.page.screenshot({ path: `${PICTURES}/${name}.png` });
+  }
+
+  /** @param {import('playwright-core').Route} route */
+  async serve(route) {
+    const name = new URL(route.request().url()).pathname.split('/api/')[1];
+    const error = (/** @type {number} */ status, /** @type {string} */ text, headers = {}) =>
+      route.fulfill({ status, headers, json: { error: text } });
+    if (name === 'login') {
+      if (this.busy > 0) return error(429, 'slow down', { 'Retry-After': String(this.busy) });
+      if (route.request().postDataJSON().password !== 'right') return error(401, 'no');
+      this.loggedIn = true;
+      return route.fulfill({ status: 204 });
+    }
+    if (name === 'logout') {
+      this.loggedIn = false;
+      return route.fulfill({ status: 204 });
+    }
+    if (!this.loggedIn) return error(401, 'nobody');
+    if (name === 'session') return route.fulfill({ json: { user: 'user', role: 'owner' } });
+    if (this.refusal) return error(this.refusal.status, this.refusal.error, { 'Retry-After': String(this.refusal.retryAfter ?? 0) });
+    const { sdp } = route.request().postDataJSON();
+    const answer = await this.server.evaluate((offer) => /** @type {any} */ (window).standIn.answer(offer), sdp);
+    return route.fulfill({ json: { type: 'answer', sdp: answer } });
+  }
+}
+
+/**
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+async function open(browser, url, options = { viewport: { width: 1280, height: 720 } }) {
+  const context = await browser.newContext(options);
+  const server = await context.newPage();
+  await server.goto('about:blank');
+  await server.evaluate(install, { hello: HELLO });
+  const page = await context.newPage();
+  const desk = new Desk(context, server, page, url);
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) desk.faults.push(message.text());
+  });
+  page.on('pageerror', (error) => desk.faults.push(String(error)));
+  await page.route('**/api/*', (route) => desk.serve(route));
+  return desk;
+}
