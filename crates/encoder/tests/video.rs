@@ -1,0 +1,221 @@
+//! Every encoder against a decoder of its own kind.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use common::{DEMAND, Decoder, ELEMENTS, Screen, encoder, psnr_luma, psnr_rgb};
+use cosmos_desktop::{Frame, Rect, Size};
+use cosmos_encoder::{
+    Capabilities, Choice, Codec, Demand, EncodeError, EncodedFrame, EncoderConfig, VideoEncoder,
+};
+
+const SIZE: Size = Size::new(640, 480);
+
+#[test]
+fn a_still_page_becomes_sharp_within_ten_repeats() {
+    for element in ELEMENTS {
+        let Some(mut encoder) = encoder(element, SIZE, DEMAND) else { continue };
+        let screen = Screen::page(SIZE);
+        let whole = [SIZE.rect()];
+        let frames = (0..11)
+            .map(|index| {
+                encoder.encode(&screen.frame(if index == 0 { &whole } else { &[] }), DEMAND).unwrap().unwrap()
+            })
+            .collect::<Vec<_>>();
+        assert_eq!(keyframes(&frames), [0], "{element}");
+        let Some(decoder) = Decoder::new(encoder.info().codec) else { continue };
+        frames.iter().enumerate().for_each(|(index, frame)| decoder.push(index as u64, frame));
+        let pictures = decoder.finish();
+        assert_eq!(pictures.len(), 11, "{element}");
+        let (layout, original) = screen.i420();
+        let luma =
+            pictures.iter().map(|(_, planes)| psnr_luma(&layout, planes, &original)).collect::<Vec<_>>();
+        let rgb = psnr_rgb(&layout, &pictures[10].1, &screen);
+        let bytes = frames.iter().map(|frame| frame.data.len()).collect::<Vec<_>>();
+        eprintln!("{element}: luma {luma:.1?} dB, RGB {rgb:.1} dB, {bytes:?} bytes");
+        assert!(luma[10] >= 40.0, "{element}: {luma:.1?}");
+        assert!(rgb >= 25.0, "{element}: {rgb:.1}");
+    }
+}
+
+#[test]
+fn thirty_frames_of_a_desktop_come_out_one_by_one() {
+    for element in ELEMENTS {
+        let Some(mut encoder) = encoder(element, SIZE, DEMAND) else { continue };
+        let Some(decoder) = Decoder::new(encoder.info().codec) else { continue };
+        let mut screen = Screen::page(SIZE);
+        for index in 0..30_u16 {
+            let damage = [Rect { x: 31 + 9 * index, y: 201, width: 83, height: 61 }];
+            screen.video(damage[0], index.into());
+            let frame = encoder.encode(&screen.frame(&damage), DEMAND).unwrap().unwrap();
+            assert_eq!((frame.keyframe, frame.size), (index == 0, SIZE), "{element} {index}");
+            decoder.push(index.into(), &frame);
+        }
+        let pictures = decoder.finish();
+        assert_eq!(pictures.len(), 30, "{element}");
+        let (layout, original) = screen.i420();
+        let luma = psnr_luma(&layout, &pictures[29].1, &original);
+        eprintln!("{element}: after 30 frames luma {luma:.1} dB");
+        assert!(luma >= 30.0, "{element}: {luma:.1}");
+    }
+}
+
+#[test]
+fn a_keyframe_comes_with_the_next_picture() {
+    for element in ELEMENTS {
+        let Some(mut encoder) = encoder(element, SIZE, DEMAND) else { continue };
+        let screen = Screen::page(SIZE);
+        let frames = (0..8).map(|index| {
+            let demand = Demand { keyframe: index == 3 || index == 6, ..DEMAND };
+            encoder.encode(&screen.frame(&[]), demand).unwrap().unwrap()
+        });
+        assert_eq!(keyframes(&frames.collect::<Vec<_>>()), [0, 3, 6], "{element}");
+    }
+}
+
+#[test]
+fn a_new_size_begins_with_a_keyframe_and_odd_sizes_lose_their_edge() {
+    for element in ELEMENTS {
+        let Some(mut encoder) = encoder(element, SIZE, DEMAND) else { continue };
+        let codec = encoder.info().codec;
+        for size in [SIZE, Size::new(801, 601), Size::new(320, 200)] {
+            let screen = Screen::page(size);
+            let frames = (0..2).map(|_| encoder.encode(&screen.frame(&[]), DEMAND).unwrap().unwrap());
+            let frames = frames.collect::<Vec<_>>();
+            assert_eq!(keyframes(&frames), [0], "{element} {size}");
+            assert_eq!(frames[0].size, size.even(), "{element}");
+            let Some(decoder) = Decoder::new(codec) else { continue };
+            frames.iter().enumerate().for_each(|(index, frame)| decoder.push(index as u64, frame));
+            assert_eq!(decoder.finish()[1].0, size.even(), "{element}");
+        }
+    }
+}
+
+#[test]
+fn the_bitrate_follows_the_demand_without_a_keyframe() {
+    for element in ELEMENTS {
+        let Some(mut encoder) = encoder(element, SIZE, DEMAND) else { continue };
+        let low = Demand { bitrate_kbps: 800, fps: 30, keyframe: false };
+        let before = run(encoder.as_mut(), 0..60, DEMAND);
+        let after = run(encoder.as_mut(), 60..120, low);
+        // Twice the rate of half as many pictures: the same share for each.
+        let same = run(encoder.as_mut(), 120..180, Demand { bitrate_kbps: 400, fps: 15, keyframe: false });
+        assert_eq!(keyframes(&before), [0], "{element}");
+        assert_eq!(keyframes(&after), [] as [usize; 0], "{element}");
+        assert_eq!(keyframes(&same), [] as [usize; 0], "{element}");
+        let [before, after, same] = [before, after, same].map(|frames| share(&frames[30..]));
+        eprintln!("{element}: {before}, {after}, {same} bytes a frame");
+        assert!(after * 3 < before, "{element}: {before} {after}");
+        assert!(after < 2 * 800_000 / 8 / 30, "{element}: {after}");
+        assert!(same.abs_diff(after) < after / 2, "{element}: {after} {same}");
+    }
+}
+
+#[test]
+fn h264_is_constrained_baseline_with_parameter_sets_in_each_keyframe() {
+    for element in ["x264enc", "openh264enc"] {
+        let Some(mut encoder) = encoder(element, SIZE, DEMAND) else { continue };
+        for index in 0..4 {
+            let demand = Demand { keyframe: index == 2, ..DEMAND };
+            let frame = encoder.encode(&Screen::page(SIZE).frame(&[]), demand).unwrap().unwrap();
+            let units = nal_units(&frame.data);
+            let types = units.iter().map(|unit| unit[0] & 31).collect::<Vec<_>>();
+            assert_eq!(
+                types.contains(&7) && types.contains(&8) && types.contains(&5),
+                frame.keyframe,
+                "{types:?}"
+            );
+            assert!(!types.contains(&9), "{element}: an access unit delimiter");
+            let profiles =
+                units.iter().filter(|unit| unit[0] & 31 == 7).map(|unit| (unit[1], unit[2] & 0x40));
+            assert!(profiles.into_iter().all(|profile| profile == (66, 0x40)), "{element}");
+        }
+    }
+}
+
+#[test]
+fn frames_that_lie_about_their_size_are_refused() {
+    let Some(mut encoder) = encoder("x264enc", SIZE, DEMAND) else { return };
+    let screen = Screen::page(SIZE);
+    let good = screen.frame(&[]);
+    for bad in [
+        Frame { bgrx: &screen.bgrx[1..], ..good },
+        Frame { stride: 4 * 640 - 1, ..good },
+        Frame { size: Size::new(1, 480), ..good },
+        Frame { size: Size::new(640, 0), ..good },
+    ] {
+        let answer = encoder.encode(&bad, DEMAND);
+        assert!(matches!(answer, Err(EncodeError::Frame { .. })), "{answer:?}");
+    }
+    assert!(encoder.encode(&good, DEMAND).unwrap().is_some());
+}
+
+#[test]
+fn the_choice_is_explained() {
+    let mut capabilities = Capabilities::installed().unwrap();
+    if capabilities.works.len() < 2 {
+        eprintln!("SKIPPED choosing among encoders: only {:?} installed", capabilities.works);
+        return;
+    }
+    let best = capabilities.works.remove(0);
+    capabilities.broken.insert(0, (best.element.clone(), "died of SIGABRT".into()));
+    let open = |choice| {
+        let config = EncoderConfig { choice, ..EncoderConfig::default() };
+        cosmos_encoder::open(&config, &capabilities, SIZE, DEMAND).map(|encoder| encoder.info().clone())
+    };
+    let info = open(Choice::Auto).unwrap();
+    assert_eq!(info.element, capabilities.works[0].element);
+    assert_eq!(info.not_chosen[0], (best.element.clone(), "died of SIGABRT".into()));
+    assert_eq!(info.not_chosen.len(), 3);
+    let refusal = open(Choice::Named(best.element.clone())).unwrap_err().to_string();
+    assert!(refusal.contains(&best.element) && refusal.contains("died of SIGABRT"), "{refusal}");
+    assert!(refusal.contains(&capabilities.works[0].element), "{refusal}");
+    let unknown = open(Choice::Named("h265enc".into())).unwrap_err().to_string();
+    assert!(unknown.contains("\"h265enc\"") && unknown.contains("vp8enc"), "{unknown}");
+}
+
+#[test]
+fn a_machine_without_encoders_names_the_packages() {
+    let open = cosmos_encoder::open(&EncoderConfig::default(), &Capabilities::default(), SIZE, DEMAND);
+    let refusal = open.err().unwrap().to_string();
+    assert!(
+        refusal.contains("gstreamer1.0-plugins-ugly") && refusal.contains("gstreamer1.0-plugins-good"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn choices_are_read_as_they_are_written() {
+    assert_eq!("auto".parse::<Choice>().unwrap(), Choice::Auto);
+    assert_eq!("vp8enc".parse::<Choice>().unwrap(), Choice::Named("vp8enc".into()));
+    assert!("VP8".parse::<Choice>().is_err());
+    assert_eq!([Codec::H264, Codec::Vp8, Codec::Vp9].map(|codec| codec.to_string()), ["H.264", "VP8", "VP9"]);
+}
+
+/// Encodes moving texture over the whole screen.
+fn run(encoder: &mut dyn VideoEncoder, frames: std::ops::Range<u32>, demand: Demand) -> Vec<EncodedFrame> {
+    let mut screen = Screen::page(SIZE);
+    let whole = [SIZE.rect()];
+    let frames = frames.map(|index| {
+        screen.video(SIZE.rect(), index);
+        encoder.encode(&screen.frame(&whole), demand).unwrap().unwrap()
+    });
+    frames.collect()
+}
+
+fn share(frames: &[EncodedFrame]) -> usize {
+    frames.iter().map(|frame| frame.data.len()).sum::<usize>() / frames.len()
+}
+
+fn keyframes(frames: &[EncodedFrame]) -> Vec<usize> {
+    frames.iter().enumerate().filter(|(_, frame)| frame.keyframe).map(|(index, _)| index).collect()
+}
+
+/// The NAL units of an access unit in Annex B form, without their start codes.
+fn nal_units(data: &[u8]) -> Vec<&[u8]> {
+    let starts =
+        (0..data.len() - 3).filter(|at| data[*at..at + 3] == [0, 0, 1]).map(|at| at + 3).collect::<Vec<_>>();
+    assert!(starts.first().is_some_and(|first| *first <= 4), "no start code at the beginning");
+    starts.iter().map(|start| &data[*start..]).collect()
+}
