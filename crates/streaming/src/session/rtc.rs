@@ -72,8 +72,16 @@ pub fn answer(
     Ok((Offered { rtc, tracks: Tracks { codec, video: None, audio: None } }, answer))
 }
 
+/// The longest pause between two connectivity checks, and how many in a row may fail: a page that vanished is noticed
+/// within about six seconds.
+const STUN_PAUSE: Duration = Duration::from_secs(1);
+const STUN_TRIES: usize = 7;
+
 fn config(codec: Codec) -> str0m::RtcConfig {
-    Rtc::builder()
+    let mut config = Rtc::builder();
+    config.set_max_stun_rto(STUN_PAUSE);
+    config.set_max_stun_retransmits(STUN_TRIES);
+    config
         .clear_codecs()
         .enable_opus(true, false)
         .enable_h264(codec == Codec::H264)
