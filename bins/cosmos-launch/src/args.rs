@@ -24,6 +24,12 @@ pub enum Command {
     /// Bring up an X server, sound, a desktop session and its stream, and keep them up. Fit for process number 1 of
     /// a container. Exit codes: 0 stopped on request, 2 cannot work, 64 usage.
     Desktop(Desktop),
+    /// Wait for the end of standard input, then end what a desktop left.
+    #[command(hide = true)]
+    Guard {
+        /// The runtime directory of the desktop.
+        directory: PathBuf,
+    },
 }
 
 /// What was typed for a desktop.
@@ -60,6 +66,9 @@ pub struct Desktop {
     /// The X server.
     #[arg(long, value_enum, default_value_t)]
     xserver: Server,
+    /// The display number [default: the first free one from 20 on].
+    #[arg(long, value_name = ":NUMBER")]
+    display: Option<String>,
     /// Start no sound server.
     #[arg(long)]
     no_audio: bool,
@@ -140,7 +149,8 @@ impl Desktop {
             environment: std::env::vars_os().collect(),
             runtime_base: self.runtime_dir.clone().filter(|path| is_writable(path)).unwrap_or("/tmp".into()),
             state_dir: self.state_directory(),
-            display: None,
+            guard: std::env::current_exe().ok(),
+            display: self.display()?,
             installed: Installed::usual(self.path),
         };
         Ok(Wanted { config, warnings })
@@ -183,6 +193,12 @@ impl Desktop {
     fn listen(&self) -> Result<SocketAddr, BadValue> {
         let accepted = || "ADDRESS:PORT, for example 0.0.0.0:8080 or [::]:8080".to_owned();
         self.listen.parse().map_err(|_| bad("--listen", &self.listen, accepted()))
+    }
+
+    fn display(&self) -> Result<Option<u16>, BadValue> {
+        let Some(text) = &self.display else { return Ok(None) };
+        let number = text.strip_prefix(':').unwrap_or(text).parse();
+        number.map(Some).map_err(|_| bad("--display", text, "a number from :0 to :65535".to_owned()))
     }
 
     fn stream(&self) -> PathBuf {

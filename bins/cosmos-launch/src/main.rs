@@ -1,6 +1,6 @@
 //! Starts a desktop and streams it.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::{Parser, error::ErrorKind};
 
@@ -18,8 +18,22 @@ fn main() -> ExitCode {
             return if asked { ExitCode::SUCCESS } else { USAGE.into() };
         }
     };
-    tracing_subscriber::fmt().with_env_filter(&args.log).with_writer(std::io::stderr).init();
-    let Command::Desktop(desktop) = args.command;
+    let colour = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(&args.log)
+        .with_ansi(colour)
+        .with_writer(std::io::stderr)
+        .init();
+    match args.command {
+        Command::Desktop(desktop) => run_desktop(desktop),
+        Command::Guard { directory } => {
+            cosmos_host::guard(&directory);
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn run_desktop(desktop: args::Desktop) -> ExitCode {
     let wanted = match desktop.resolve() {
         Ok(wanted) => wanted,
         Err(error) => {

@@ -35,6 +35,9 @@ pub struct Config {
     pub runtime_base: PathBuf,
     /// Where logs are kept; `None` keeps them in the runtime directory, which is removed at the end.
     pub state_dir: Option<PathBuf>,
+    /// A program that runs [`guard`](crate::guard) when called with `guard` and a directory: it ends what is left
+    /// when the supervisor is killed. `None` leaves that to the next start.
+    pub guard: Option<PathBuf>,
     /// The display number; `None` takes the first free one from 20 on.
     pub display: Option<u16>,
     /// Where programs and sessions are looked for.

@@ -6,7 +6,7 @@ use std::{
     io::{self, Read},
     os::unix::net::UnixStream,
     path::PathBuf,
-    process::{ChildStdout, Stdio},
+    process::{ChildStdin, ChildStdout, Stdio},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -108,6 +108,8 @@ struct Desktop<'a> {
     began: SystemTime,
     looked_after_logs: Instant,
     told_serving: bool,
+    /// Open as long as this process lives.
+    guard: Option<ChildStdin>,
 }
 
 /// What is known of a service's process.
@@ -154,12 +156,23 @@ impl<'a> Desktop<'a> {
             began,
             looked_after_logs: Instant::now(),
             told_serving: false,
+            guard: None,
         };
         if config.audio && desktop.sound.is_none() {
             desktop.warn("there is no sound: pulseaudio is not installed");
         }
         desktop.announce_display()?;
+        desktop.post_guard();
         Ok(desktop)
+    }
+
+    /// Process number 1 needs no guard: the kernel ends everything with it.
+    fn post_guard(&mut self) {
+        let guard = self.config.guard.as_ref().filter(|_| !rustix::process::getpid().is_init());
+        match guard.map(|program| process::spawn_guard(program, self.runtime.path())).transpose() {
+            Ok(guard) => self.guard = guard,
+            Err(error) => self.warn(&format!("nothing will clean up if this process is killed: {error}")),
+        }
     }
 
     /// Writes down what the display number goes with.

@@ -36,6 +36,8 @@ impl Environment {
         for (name, value) in [("LANG", "C.UTF-8"), ("USER", "user"), ("SHELL", "/bin/sh")] {
             environment.default(name, value);
         }
+        // dbus-daemon looks its user up to find this directory, and ends when the user has no account.
+        environment.default("XDG_DATA_HOME", home.join(".local/share"));
         let user = environment.0["USER".as_ref() as &OsStr].clone();
         environment.default("LOGNAME", user);
         environment
@@ -109,6 +111,7 @@ mod tests {
             "PATH=/usr/bin:/bin",
             "SHELL=/bin/sh",
             "USER=ann",
+            "XDG_DATA_HOME=/home/x/.local/share",
             "XDG_RUNTIME_DIR=/run/x",
             "XDG_SESSION_TYPE=x11",
         ];

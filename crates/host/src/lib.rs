@@ -29,7 +29,7 @@ pub use desktop::{Report, run};
 pub use environment::MARK;
 pub use error::HostError;
 pub use ready::{SCHEMA as READY_SCHEMA, StreamReady};
-pub use runtime::clean_up;
+pub use runtime::guard;
 pub use service::{Comeback, Exit, ServiceId, Spec, Tie};
 pub use session::Session;
 pub use supervisor::{Action, Event, Notice, Outcome, Supervisor};
@@ -49,6 +49,7 @@ fn test_config() -> Config {
         environment: Vec::new(),
         runtime_base: "/tmp".into(),
         state_dir: None,
+        guard: None,
         display: None,
         installed: Installed::usual("/usr/bin:/bin".into()),
     }

@@ -3,9 +3,9 @@
 use std::{
     collections::HashMap,
     fs, io,
-    os::unix::ffi::OsStrExt,
+    os::unix::{ffi::OsStrExt, process::CommandExt},
     path::Path,
-    process::{ChildStdout, Command, Stdio},
+    process::{ChildStdin, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -32,6 +32,17 @@ pub fn spawn(mut command: Command) -> io::Result<Started> {
     let child = command.spawn()?;
     let pid = Pid::from_child(&child);
     Ok(Started { pid, stdout: child.stdout })
+}
+
+/// Starts a process that outlives this one and notices its end: its standard input ends then.
+///
+/// # Errors
+/// What the system says when there is no such program or no more processes.
+pub fn spawn_guard(program: &Path, argument: &Path) -> io::Result<ChildStdin> {
+    let mut command = Command::new(program);
+    command.arg("guard").arg(argument).env_clear().current_dir("/").process_group(0);
+    let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    child.stdin.ok_or_else(|| io::ErrorKind::BrokenPipe.into())
 }
 
 /// Makes orphans of orphans children of this process, so that none is lost.

@@ -70,9 +70,15 @@ impl Drop for Runtime {
     }
 }
 
+/// Waits for the end of standard input, which is the end of the supervisor, then cleans up after it.
+pub fn guard(path: &Path) {
+    let _ = io::copy(&mut io::stdin(), &mut io::sink());
+    clean_up(path);
+}
+
 /// Ends every process of the desktop that had this runtime directory and removes everything it left. Bounded by
 /// two seconds.
-pub fn clean_up(path: &Path) {
+fn clean_up(path: &Path) {
     for _ in 0..100 {
         let marked =
             Process::all().filter(|process| process.pid != getpid() && process.has_variable(MARK, path));

@@ -359,3 +359,6 @@ const STEADY: Duration = Duration::from_secs(60);
 const ON_PURPOSE: Duration = Duration::from_secs(5);
 const FIRST_TRIES: u32 = 3;
 const COMEBACK_TRIES: u32 = 6;
+
+#[cfg(test)]
+mod tests;

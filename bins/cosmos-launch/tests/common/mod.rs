@@ -1,0 +1,296 @@
+//! A desktop under test: the real program, real servers, a stand-in for the stream.
+#![allow(dead_code, reason = "every test program uses its own part")]
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    os::unix::{fs::PermissionsExt, process::CommandExt},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long anything may take on a loaded machine.
+pub const BOUND: Duration = Duration::from_secs(60);
+
+/// Set in the environment of every process of a desktop under test.
+const MARK: &str = "COSMOS_TEST_MARK";
+
+/// The stand-in for cosmos-stream: notes what it was given, says that it serves, and waits.
+const STREAM: &str = r#"#!/bin/sh
+env > "$HOME/stream.env"
+echo "$@" > "$HOME/stream.args"
+while [ $# -gt 0 ]; do case $1 in --listen) l=$2 ;; --ready-file) r=$2 ;; esac; shift; done
+echo '{"schema":"cosmos.ready/1","url":"http://'"$l"'/","user":"user","password_source":"from PASSWD","password_file":null}' > "$r.new"
+mv "$r.new" "$r"
+exec sleep 600
+"#;
+
+/// A desktop that was asked for, and its directory.
+pub struct Desktop {
+    pub child: Child,
+    pub dir: tempfile::TempDir,
+}
+
+/// What to ask for.
+pub struct Start {
+    command: Command,
+    dir: tempfile::TempDir,
+    marked: String,
+}
+
+impl Start {
+    /// `cosmos-launch desktop --software` with the stand-in stream and these arguments.
+    pub fn new(arguments: &[&str]) -> Self {
+        Self::through(&[], arguments)
+    }
+
+    /// The same with a stream that the arguments name.
+    pub fn without_stream(arguments: &[&str]) -> Self {
+        Self::build(&[], &[], arguments)
+    }
+
+    /// The same, started by the command in `wrapper`, which ends where the program's path is to be.
+    pub fn through(wrapper: &[&str], arguments: &[&str]) -> Self {
+        Self::build(wrapper, &["--stream", "stream"], arguments)
+    }
+
+    fn build(wrapper: &[&str], stream: &[&str], arguments: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        program_file(&dir.path().join("stream"), STREAM);
+        // Another user cannot reach the build directory of this one.
+        let launch = dir.path().join("cosmos-launch");
+        fs::copy(env!("CARGO_BIN_EXE_cosmos-launch"), &launch).unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let mut words: Vec<String> = wrapper.iter().map(|word| (*word).to_owned()).collect();
+        words.push(launch.display().to_string());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).args(["desktop", "--software"]);
+        if let [flag, name] = stream {
+            command.arg(flag).arg(dir.path().join(name));
+        }
+        command
+            .args(["--listen", "127.0.0.1:1", "--state-dir"])
+            .arg(dir.path().join("state"))
+            .args(arguments);
+        let marked = dir.path().display().to_string();
+        command
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", dir.path())
+            .env(MARK, &marked);
+        Self { command, dir, marked }
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// As an ordinary user without capabilities.
+    pub fn unprivileged(mut self) -> Self {
+        self.own();
+        self.command.uid(ORDINARY).gid(ORDINARY);
+        self
+    }
+
+    /// Gives the directory to the ordinary user.
+    pub fn own(&mut self) {
+        std::os::unix::fs::chown(self.dir.path(), Some(ORDINARY), Some(ORDINARY)).unwrap();
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn run(mut self) -> Desktop {
+        let out = File::create(self.dir.path().join("out")).unwrap();
+        let err = out.try_clone().unwrap();
+        let child = self.command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().unwrap();
+        assert_eq!(self.marked, self.dir.path().display().to_string());
+        Desktop { child, dir: self.dir }
+    }
+}
+
+/// No account of this number exists.
+pub const ORDINARY: u32 = 12345;
+
+impl Desktop {
+    /// Everything it told people.
+    pub fn output(&self) -> String {
+        fs::read_to_string(self.dir.path().join("out")).unwrap_or_default()
+    }
+
+    /// Waits until it tells where it serves.
+    pub fn wait_until_served(&mut self) {
+        self.wait_for("  address   http://127.0.0.1:1/");
+    }
+
+    /// Waits until it tells this.
+    pub fn wait_for(&mut self, text: &str) {
+        let found = within(BOUND, || {
+            let found = self.output().contains(text);
+            found || self.child.try_wait().unwrap().is_some()
+        });
+        assert!(found && self.output().contains(text), "waited for {text:?}:\n{}", self.output());
+    }
+
+    /// The exit code, and that nothing is left.
+    pub fn wait_for_end(&mut self) -> Option<i32> {
+        let mut status = None;
+        within(BOUND, || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        let status = status.unwrap_or_else(|| panic!("it does not end:\n{}", self.output()));
+        assert_eq!(self.remaining(), Vec::<String>::new(), "processes are left:\n{}", self.output());
+        status.code()
+    }
+
+    /// Asks it to end and waits.
+    pub fn stop(&mut self) -> Option<i32> {
+        kill(self.child.id() as i32, Signal::TERM);
+        self.wait_for_end()
+    }
+
+    /// What the stream was given.
+    pub fn stream_environment(&self) -> HashMap<String, String> {
+        let text = fs::read_to_string(self.dir.path().join("stream.env")).unwrap();
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect()
+    }
+
+    /// The display number.
+    pub fn number(&self) -> u16 {
+        self.stream_environment()["DISPLAY"].trim_start_matches(':').parse().unwrap()
+    }
+
+    pub fn runtime(&self) -> PathBuf {
+        self.stream_environment()["XDG_RUNTIME_DIR"].clone().into()
+    }
+
+    /// The processes of this program name.
+    pub fn pids(&self, program: &str) -> Vec<i32> {
+        let is_it = |pid: &i32| {
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim_end() == program)
+        };
+        self.marked().into_iter().filter(is_it).collect()
+    }
+
+    /// A variable of a running process.
+    pub fn variable(pid: i32, name: &str) -> Option<String> {
+        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let text = String::from_utf8_lossy(&environment).into_owned();
+        text.split('\0').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+    }
+
+    /// Whether a window manager answers on the display, asked by a client that knows nothing but the environment.
+    pub fn has_window_manager(&self) -> bool {
+        let environment = self.stream_environment();
+        let mut xprop = Command::new("timeout");
+        xprop.args(["5", "xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]);
+        for name in ["DISPLAY", "XAUTHORITY"] {
+            xprop.env(name, &environment[name]);
+        }
+        xprop.output().is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("window id"))
+    }
+
+    /// Nothing of this desktop is in the file system any more, its logs aside.
+    pub fn assert_no_files(&self) {
+        let number = self.number();
+        for path in [format!("/tmp/.X{number}-lock"), format!("/tmp/.X11-unix/X{number}")] {
+            assert!(!Path::new(&path).exists(), "{path} is left");
+        }
+        assert!(!self.runtime().exists(), "the runtime directory is left");
+    }
+
+    /// What still runs, by command line.
+    pub fn remaining(&self) -> Vec<String> {
+        let line = |pid: i32| fs::read(format!("/proc/{pid}/cmdline")).ok().filter(|line| !line.is_empty());
+        let text = |line: Vec<u8>| String::from_utf8_lossy(&line).replace('\0', " ");
+        self.marked().into_iter().filter_map(line).map(text).collect()
+    }
+
+    fn marked(&self) -> Vec<i32> {
+        let mark = self.dir.path().display().to_string();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        pids.filter(|pid| Self::variable(*pid, MARK).as_deref() == Some(&*mark)).collect()
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.marked().into_iter().for_each(|pid| kill(pid, Signal::KILL));
+    }
+}
+
+/// A window manager that starts at once, or the reason why there is none.
+pub fn window_manager() -> Option<&'static str> {
+    let found = ["openbox", "marco", "xfwm4"].into_iter().find(|name| installed(name));
+    if found.is_none() {
+        eprintln!("SKIPPED no window manager is installed");
+    }
+    found
+}
+
+/// Whether all of these can be run.
+pub fn has(programs: &[&str]) -> bool {
+    let missing: Vec<_> = programs.iter().filter(|program| !installed(program)).collect();
+    if !missing.is_empty() {
+        eprintln!("SKIPPED not installed: {missing:?}");
+    }
+    missing.is_empty()
+}
+
+/// Whether this runs as root, which some tests need to become someone else.
+pub fn is_root() -> bool {
+    let root = rustix::process::getuid().is_root();
+    if !root {
+        eprintln!("SKIPPED only root can become another user or make a mount namespace");
+    }
+    root
+}
+
+/// Asks until it is so, within the bound.
+pub fn within(bound: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let began = Instant::now();
+    loop {
+        if is_so() {
+            return true;
+        }
+        if began.elapsed() > bound {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+pub fn kill(pid: i32, signal: Signal) {
+    let _ = kill_process(Pid::from_raw(pid).unwrap(), signal);
+}
+
+/// A file that can be run.
+pub fn program_file(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn installed(program: &str) -> bool {
+    let path = Path::new(program);
+    path.is_absolute() && path.exists()
+        || ["/usr/local/bin", "/usr/bin", "/bin"]
+            .iter()
+            .any(|directory| Path::new(directory).join(program).exists())
+}
