@@ -69,9 +69,9 @@ async function request(method, name, body, signal) {
     body: body && JSON.stringify(body),
     credentials: 'same-origin',
     cache: 'no-store',
-    signal: signal ? AbortSignal.any([signal, patience]) : patience,
-  }).catch((cause) => {
-    throw new ApiError(0, 'The server does not answer.', 0);
+    signal: (signal && AbortSignal.any?.([signal, patience])) ?? patience,
+  }).catch(() => {
+    throw new ApiError(0, 'The server does not answer.');
   });
   if (!response.ok) throw await refusal(response);
   return response;

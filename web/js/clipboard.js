@@ -57,10 +57,11 @@ export class Clipboard {
 
   /**
    * Gives a text to the desktop.
-   * @param {string} text
+   * @param {string} local
    * @returns {Promise<void>} once it is on its way
    */
-  async offer(text) {
+  async offer(local) {
+    const text = local.replaceAll('\r\n', '\n');
     if (text === '' || text === this.#shared) return;
     this.#shared = text;
     this.#waiting = null;

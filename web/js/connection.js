@@ -12,7 +12,7 @@ import { byPreference, withStereo, withoutLipSync } from './sdp.js';
  * Where a connection reports to.
  * @typedef {object} ConnectionPorts
  * @property {(sdp: string, signal: AbortSignal) => Promise<string>} exchange gives the server's answer to an offer
- * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack
+ * @property {(track: MediaStreamTrack) => void} onTrack
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(reason: string) => void} onLost at most once, and only after `open` has returned
  */
@@ -45,7 +45,7 @@ export class Connection {
     this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.input = this.#channel('input');
     this.control = this.#channel('control');
-    this.peer.ontrack = ({ track, receiver }) => this.ports.onTrack(track, receiver);
+    this.peer.ontrack = ({ track }) => this.ports.onTrack(track);
     this.peer.onconnectionstatechange = () => this.#stateChanged();
   }
 
@@ -118,7 +118,7 @@ export class Connection {
     this.peer.addTransceiver('audio', { direction: 'recvonly' });
     const codecs = RTCRtpReceiver.getCapabilities?.('video')?.codecs ?? [];
     if (codecs.length > 0) video.setCodecPreferences?.(byPreference(codecs));
-    show(video.receiver);
+    hurry(video.receiver);
   }
 
   async #describe() {
@@ -162,7 +162,7 @@ export class Connection {
  * Shows each frame when it comes, and not when it would be smoothest.
  * @param {RTCRtpReceiver} receiver
  */
-function show(receiver) {
+function hurry(receiver) {
   if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
   if ('playoutDelayHint' in receiver) receiver.playoutDelayHint = 0;
 }

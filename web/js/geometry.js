@@ -9,6 +9,9 @@
 /** A picture that misses its place by no more than this many physical pixels is not scaled, and so stays sharp. */
 const SHARP = 2;
 
+/** A point this close to the next pixel is meant to be in it. */
+const ROUNDING = 1e-6;
+
 /** What the server is asked for at least and at most, in pixels. */
 const LEAST = 64;
 const MOST = 16384;
@@ -76,8 +79,10 @@ function fits(natural, box, scale, ratio) {
  */
 function scaled(natural, box, scale) {
   if (scale === 'stretch') return { width: box.width, height: box.height };
-  const factor = Math.min(box.width / natural.width, box.height / natural.height);
-  return { width: natural.width * factor, height: natural.height * factor };
+  const shape = natural.width / natural.height;
+  return box.width < box.height * shape
+    ? { width: box.width, height: box.width / shape }
+    : { width: box.height * shape, height: box.height };
 }
 
 /**
@@ -85,5 +90,5 @@ function scaled(natural, box, scale) {
  * @param {number} length
  */
 function pixel(share, length) {
-  return Number.isFinite(share) ? Math.min(Math.max(Math.floor(share * length), 0), length - 1) : 0;
+  return Number.isFinite(share) ? Math.min(Math.max(Math.floor(share * length + ROUNDING), 0), length - 1) : 0;
 }

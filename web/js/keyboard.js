@@ -265,7 +265,7 @@ function idOf(event) {
 function modifierName({ key, code }) {
   if (key === 'Meta' && code.startsWith('Alt')) return 'Alt';
   if (key === 'OS' || key === 'Super') return 'Meta';
-  return key in MODIFIERS ? key : '';
+  return Object.hasOwn(MODIFIERS, key) ? key : '';
 }
 
 /**

@@ -54,9 +54,9 @@ export const KEYSYM = {
 export function namedKeysym(key, location) {
   if (location === 3) {
     if (/^[0-9]$/.test(key)) return 0xffb0 + Number(key);
-    if (key in KEYPAD) return KEYPAD[key];
+    if (Object.hasOwn(KEYPAD, key)) return KEYPAD[key];
   }
-  if (key in SIDED) return SIDED[key][location === 2 ? 1 : 0];
+  if (Object.hasOwn(SIDED, key)) return SIDED[key][location === 2 ? 1 : 0];
   const functionKey = /^F([1-9]|[12][0-9]|3[0-5])$/.exec(key);
   if (functionKey) return 0xffbd + Number(functionKey[1]);
   return Object.hasOwn(NAMED, key) ? NAMED[key] : null;

@@ -48,7 +48,7 @@ let state = { name: 'connecting' };
 let figures = null;
 let reading = NO_READING;
 
-const session = new Session({ onState: changeState, onMessage: receive, onTrack: showTrack });
+const session = new Session({ onState: changeState, onMessage: receive, onTrack: showTrack, onOutdated: reload });
 const status = new Status(element('status'), () => session.retry());
 const notices = new Notices(element('notices'));
 const login = new Login(element('login'), (user) => {
@@ -116,6 +116,9 @@ function setUp() {
   applyChoices(settings.choices, settings.choices);
   document.addEventListener('visibilitychange', () => session.send({ kind: 'video', wanted: !document.hidden }));
   window.addEventListener('resize', () => cursor.update());
+  document.addEventListener('keydown', ({ target }) => {
+    if (target === document.body && state.name === 'live') typing.focus();
+  });
   setInterval(readStatistics, READING);
 }
 
@@ -202,6 +205,17 @@ function showTrack(track) {
   picture.show(track);
 }
 
+/** Fetches the server's own page, once for each version that it tells. @param {number} version */
+function reload(version) {
+  try {
+    if (sessionStorage.getItem('cosmos-version') === String(version)) return;
+    sessionStorage.setItem('cosmos-version', String(version));
+  } catch {
+    return;
+  }
+  location.reload();
+}
+
 /** @param {InputMessage[]} messages */
 function send(messages) {
   if (!server.control) return;
@@ -209,7 +223,8 @@ function send(messages) {
 }
 
 function sendSize() {
-  if (settings.choices.resize && server.control) session.send({ kind: 'resize', ...picture.wanted });
+  const { wanted } = picture;
+  if (wanted && settings.choices.resize && server.control) session.send({ kind: 'resize', ...wanted });
 }
 
 function sendQuality() {
@@ -252,6 +267,7 @@ async function readStatistics() {
   const report = await session.report();
   if (!report) return;
   const read = readFigures(report.values(), reading, frames, server.stats, session.roundTrip);
+  read.figures.latencyMs ||= figures?.latencyMs ?? 0;
   ({ figures, reading } = read);
   statistics.show(read.figures, server.stats, server.encoder);
 }

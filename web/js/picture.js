@@ -33,7 +33,7 @@ export class Picture {
   /**
    * @param {HTMLElement} stage the picture's box
    * @param {HTMLVideoElement} video within it
-   * @param {{onBox: (size: Size) => void, onFirstFrame: () => void}} ports `onBox` is told the size to ask for
+   * @param {{onBox: () => void, onFirstFrame: () => void}} ports `onBox` is told that `wanted` may have changed
    */
   constructor(stage, video, ports) {
     this.stage = stage;
@@ -66,9 +66,12 @@ export class Picture {
     this.layOut();
   }
 
-  /** The size to ask the server for. @returns {Size} */
+  /** The size to ask the server for; null while the picture has no place. @returns {Size | null} */
   get wanted() {
-    return wantedSize(this.#box.width, this.#box.height);
+    const ratio = window.devicePixelRatio || 1;
+    const { clientWidth, clientHeight } = this.stage;
+    const { width, height } = this.#box.width ? this.#box : { width: clientWidth * ratio, height: clientHeight * ratio };
+    return width && height ? wantedSize(width, height) : null;
   }
 
   /** Desktop pixels per CSS pixel. */
@@ -113,7 +116,7 @@ export class Picture {
     this.#box = physicalBox(entry, window.devicePixelRatio || 1);
     this.layOut();
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => this.ports.onBox(this.wanted), SETTLED);
+    this.#settling = setTimeout(() => this.ports.onBox(), SETTLED);
   }
 
   #watch() {

@@ -80,6 +80,7 @@ export class Pointer {
   #at = null;
   #wheel = new Accumulator();
   #motion = new Accumulator();
+  #raw = (/** @type {Event} */ event) => this.#send(this.#moveBy(/** @type {PointerEvent} */ (event)));
 
   /** @param {PointerPorts} ports */
   constructor(ports) {
@@ -115,7 +116,6 @@ export class Pointer {
     for (const type of ['pointerdown', 'pointermove', 'pointerup', 'pointercancel']) {
       surface.addEventListener(type, (event) => this.#pointer(/** @type {PointerEvent} */ (event)), passive);
     }
-    surface.addEventListener('pointerrawupdate', (event) => this.#raw(/** @type {PointerEvent} */ (event)));
     surface.addEventListener('wheel', (event) => this.#scroll(event), passive);
     for (const type of ['contextmenu', 'mousedown', 'mouseup', 'auxclick', 'touchstart', 'dragstart', 'selectstart']) {
       surface.addEventListener(type, (event) => event.preventDefault(), passive);
@@ -151,12 +151,11 @@ export class Pointer {
     else this.touch.up(finger, event.type === 'pointercancel');
   }
 
-  /** Movements of a locked pointer come as they are measured where the browser offers that. @param {PointerEvent} event */
-  #raw(event) {
-    if (this.locked) this.#send(this.#moveBy(event));
-  }
-
-  /** @param {PointerEvent} event @returns {InputMessage[]} */
+  /**
+   * Movements of a locked pointer come as they are measured, where the browser offers that.
+   * @param {PointerEvent} event
+   * @returns {InputMessage[]}
+   */
   #moveBy(event) {
     const told = event.type === 'pointerrawupdate' || !('onpointerrawupdate' in window);
     if (!told) return [];
@@ -190,6 +189,8 @@ export class Pointer {
 
   #lockChanged() {
     this.#at = null;
+    if (this.locked) this.ports.surface.addEventListener('pointerrawupdate', this.#raw);
+    else this.ports.surface.removeEventListener('pointerrawupdate', this.#raw);
     this.ports.onLock(this.locked);
   }
 

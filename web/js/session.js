@@ -1,7 +1,7 @@
 /** The life of a session: connect, notice a loss, connect again, for as long as somebody looks. */
 
 import { ApiError, offer } from './api.js';
-import { Connection } from './connection.js';
+import { Connection, ConnectionError } from './connection.js';
 import { VERSION } from './protocol.js';
 
 /**
@@ -23,10 +23,18 @@ import { VERSION } from './protocol.js';
  * @typedef {object} SessionPorts
  * @property {(state: State) => void} onState
  * @property {(message: ServerMessage) => void} onMessage all but pongs
- * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack
+ * @property {(track: MediaStreamTrack) => void} onTrack
+ * @property {(version: number) => void} onOutdated the server is of this version, and the page is not
  */
 
-/** Why an attempt ended. @typedef {{state: State | null, retryAfter: number, lasted: number}} End */
+/**
+ * Why an attempt ended.
+ * @typedef {object} End
+ * @property {State | null} state what to tell; null when the session was stopped
+ * @property {number} retryAfter seconds that the server asks to wait
+ * @property {number} lasted milliseconds that the session was live
+ * @property {boolean} network whether no way through the network was found
+ */
 
 /** Milliseconds between two pings. */
 const PING = 1000;
@@ -57,7 +65,7 @@ export function backOff(attempt) {
 export class Session {
   /** @type {Connection | null} */
   #connection = null;
-  /** @type {((end: End) => void) | null} */
+  /** @type {((why: End) => void) | null} */
   #end = null;
   #running = false;
   #wake = () => {};
@@ -69,7 +77,7 @@ export class Session {
     this.ports = ports;
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.#wake(); });
     window.addEventListener('online', () => this.#wake());
-    window.addEventListener('pagehide', () => this.#connection?.close());
+    window.addEventListener('pagehide', () => this.#finish(this.#loss('')));
   }
 
   /** The connection's statistics; empty without one. @returns {Promise<RTCStatsReport | null>} */
@@ -91,18 +99,18 @@ export class Session {
     let wasLive = false;
     while (this.#running) {
       this.ports.onState(wasLive ? lost('', 0) : { name: 'connecting' });
-      const end = await this.#attempt();
+      const why = await this.#attempt();
       if (!this.#running) return;
-      wasLive ||= end.lasted > 0;
-      failures = end.lasted > GOOD ? 0 : failures + 1;
-      await this.#after(end, failures);
+      wasLive ||= why.lasted > 0;
+      failures = why.lasted > GOOD ? 0 : failures + 1;
+      await this.#after(why, failures);
     }
   }
 
   /** Ends the connection, and makes no other. */
   stop() {
     this.#running = false;
-    this.#finish({ state: null, retryAfter: 0, lasted: 0 });
+    this.#finish(end(null));
     this.#wake();
   }
 
@@ -120,7 +128,7 @@ export class Session {
 
   /** @returns {Promise<End>} */
   async #attempt() {
-    const ended = new Promise((/** @type {(end: End) => void} */ resolve) => { this.#end = resolve; });
+    const ended = new Promise((/** @type {(why: End) => void} */ resolve) => { this.#end = resolve; });
     const connection = new Connection({
       exchange: offer,
       onTrack: this.ports.onTrack,
@@ -129,13 +137,19 @@ export class Session {
     });
     this.#connection = connection;
     this.#since = 0;
-    connection.open().then(() => this.#pings.begin(), (error) => this.#finish(refused(error)));
+    connection.open().then(() => this.#opened(connection), (error) => this.#finish(refused(error)));
     const pulse = setInterval(() => this.#pulse(connection), PING);
-    const end = await ended;
+    const why = await ended;
     clearInterval(pulse);
     connection.close();
     this.#connection = null;
-    return end;
+    return why;
+  }
+
+  /** @param {Connection} connection */
+  #opened(connection) {
+    this.#pings.begin();
+    this.#pulse(connection);
   }
 
   /** @param {Connection} connection */
@@ -144,17 +158,17 @@ export class Session {
     else connection.send(this.#pings.next());
   }
 
-  /** @param {End} end @param {number} failures */
-  async #after(end, failures) {
-    if (end.state && end.state.name !== 'lost') {
-      this.ports.onState(end.state);
-      if (end.state.name === 'login') this.#running = false;
+  /** @param {End} why @param {number} failures */
+  async #after(why, failures) {
+    if (why.state && why.state.name !== 'lost') {
+      this.ports.onState(why.state);
+      if (why.state.name === 'login') this.#running = false;
       else await this.#pause(Infinity);
       return;
     }
-    const reason = end.state?.reason ?? '';
-    const advice = end.lasted === 0 && failures >= PATIENT && end.retryAfter === 0 ? ` ${NETWORK_HELP}` : '';
-    const wait = Math.max(backOff(failures - 1), end.retryAfter * 1000);
+    const reason = why.state?.reason ?? '';
+    const advice = why.network && failures >= PATIENT ? ` ${NETWORK_HELP}` : '';
+    const wait = Math.max(backOff(failures - 1), why.retryAfter * 1000);
     this.ports.onState(lost(reason + advice, wait / 1000));
     await this.#pause(wait);
     if (document.hidden && this.#running) await this.#pause(Infinity);
@@ -176,12 +190,18 @@ export class Session {
   #message(message) {
     if (message.kind === 'pong') return this.#pings.answered(message);
     if (message.kind === 'hello') {
-      if (message.version !== VERSION) return this.#finish(outdated(message.version));
+      if (message.version !== VERSION) return this.#outdated(message.version);
       this.#since = performance.now();
       this.ports.onState({ name: 'live' });
     }
     if (message.kind === 'desktop' && this.#since) this.#desktop(message);
     this.ports.onMessage(message);
+  }
+
+  /** @param {number} version */
+  #outdated(version) {
+    this.#finish(outdated(version));
+    this.ports.onOutdated(version);
   }
 
   /** @param {{state: 'up' | 'lost', message: string}} desktop */
@@ -191,12 +211,12 @@ export class Session {
 
   /** @param {string} reason @returns {End} */
   #loss(reason) {
-    return { state: lost(reason, 0), retryAfter: 0, lasted: this.#since ? performance.now() - this.#since : 0 };
+    return { ...end(lost(reason, 0)), lasted: this.#since ? performance.now() - this.#since : 0 };
   }
 
-  /** @param {End} end */
-  #finish(end) {
-    this.#end?.(end);
+  /** @param {End} why */
+  #finish(why) {
+    this.#end?.(why);
     this.#end = null;
   }
 }
@@ -241,15 +261,19 @@ function lost(reason, seconds) {
 /** @param {unknown} error @returns {End} */
 function refused(error) {
   const reason = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof ApiError)) return { state: lost(reason, 0), retryAfter: 0, lasted: 0 };
-  if (error.status === 401) return { state: { name: 'login' }, retryAfter: 0, lasted: 0 };
+  if (!(error instanceof ApiError)) return { ...end(lost(reason, 0)), network: error instanceof ConnectionError };
+  if (error.status === 401) return end({ name: 'login' });
   const help = HOPELESS[error.status];
-  const state = help ? /** @type {State} */ ({ name: 'failed', reason, help }) : lost(reason, 0);
-  return { state, retryAfter: error.retryAfter, lasted: 0 };
+  return { ...end(help ? { name: 'failed', reason, help } : lost(reason, 0)), retryAfter: error.retryAfter };
 }
 
 /** @param {number} version @returns {End} */
 function outdated(version) {
   const reason = `The server speaks version ${version}, this page version ${VERSION}.`;
-  return { state: { name: 'failed', reason, help: 'Reload the page.' }, retryAfter: 0, lasted: 0 };
+  return end({ name: 'failed', reason, help: 'Reload the page.' });
+}
+
+/** @param {State | null} state @returns {End} */
+function end(state) {
+  return { state, retryAfter: 0, lasted: 0, network: false };
 }

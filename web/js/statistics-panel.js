@@ -100,7 +100,7 @@ function rows(figures, server, encoder) {
     encoder: encoder ? `${encoder.element} (${encoder.codec})` : '–',
     reason: encoder?.reason ?? '',
     stages: stages ? `${stages} ms` : '–',
-    decoder: `${figures.decoder || '–'}${figures.decodeMs ? `, ${figures.decodeMs.toFixed(1)} ms` : ''}`,
+    decoder: `${figures.decoder || figures.codec || '–'}${figures.decodeMs ? `, ${figures.decodeMs.toFixed(1)} ms` : ''}`,
     buffer: `${figures.bufferMs.toFixed(0)} ms`,
     lost: `${figures.lost} packets, ${server?.skipped ?? 0} frames skipped`,
     transport: figures.transport || '–',

@@ -118,7 +118,7 @@ function transportName(entries, pair) {
   const local = entries.get(pair?.localCandidateId);
   if (!remote || !local) return '';
   const relayed = [local, remote].find((candidate) => candidate.candidateType === 'relay');
-  const protocol = (relayed?.relayProtocol ?? local.relayProtocol ?? remote.protocol ?? '').toUpperCase();
+  const protocol = (relayed?.relayProtocol ?? local.protocol ?? '').toUpperCase();
   return `${protocol}, ${relayed ? 'relay' : `${local.candidateType} to ${remote.candidateType}`}`;
 }
 

@@ -76,6 +76,7 @@ export class Notices {
     notice.className = `notice notice-${level}`;
     notice.textContent = text;
     notice.title = 'Dismiss';
+    notice.addEventListener('mousedown', (event) => event.preventDefault());
     notice.addEventListener('click', () => notice.remove());
     this.element.append(notice);
     while (this.element.childElementCount > MOST_NOTICES) this.element.firstElementChild?.remove();

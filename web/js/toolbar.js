@@ -6,6 +6,8 @@ const EDGE = 2;
 const REST = 250;
 /** Milliseconds after which it hides when the pointer is elsewhere. */
 const LINGER = 900;
+/** Milliseconds after which it hides when the pointer has never reached it. */
+const UNUSED = 2500;
 
 export class Toolbar {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -74,13 +76,19 @@ export class Toolbar {
     if (this.isOpen || event.pointerType === 'touch') return;
     const calls = event.clientY < EDGE && event.buttons === 0 && !document.pointerLockElement;
     clearTimeout(this.#timer);
-    if (calls) this.#timer = setTimeout(() => this.open(false), REST);
+    if (calls) this.#timer = setTimeout(() => this.#come(), REST);
   }
 
-  #linger() {
+  #come() {
+    this.open(false);
+    this.#linger(UNUSED);
+  }
+
+  /** @param {number} [time] milliseconds */
+  #linger(time = LINGER) {
     clearTimeout(this.#timer);
     const busy = () => this.#panel !== null || this.toolbar.querySelector(':focus-visible') !== null;
-    this.#timer = setTimeout(() => { if (!busy()) this.close(); }, LINGER);
+    this.#timer = setTimeout(() => { if (!busy()) this.close(); }, time);
   }
 
   /** @param {KeyboardEvent} event */

@@ -27,6 +27,11 @@ const PASTE_EVENT = 120;
 /** What the textarea of a touch keyboard holds, so that it has something to delete. */
 const FILLING = '\u00a0\u00a0';
 
+/** Kinds of input that the end of a composition has told already. */
+const COMPOSED = new Set(['insertCompositionText', 'insertFromComposition', 'deleteCompositionText']);
+/** Kinds of input that came without a key. */
+const TYPED = new Set(['insertText', 'insertReplacementText']);
+
 /**
  * What leads from one text to another by typing at its end.
  * @param {string} before
@@ -129,8 +134,8 @@ export class Typing {
   /** @param {InputEvent} event */
   #input(event) {
     if (this.#touch) return this.#touched(event);
-    if (event.isComposing || event.inputType === 'insertCompositionText') return;
-    if (event.data && event.inputType.startsWith('insert')) this.#send([...textMessages(event.data)]);
+    if (event.isComposing || COMPOSED.has(event.inputType)) return;
+    if (event.data && TYPED.has(event.inputType)) this.#send([...textMessages(event.data)]);
     this.#clear();
   }
 

@@ -273,7 +273,7 @@ describe('the page', { skip }, () => {
       await phone.connect();
       await phone.received(['control 10049209e4']);
       await phone.page.touchscreen.tap(195, 422);
-      await phone.received(['input 0302800168', 'input 050001', 'input 050000']);
+      await phone.received(['input 0302800169', 'input 050001', 'input 050000']);
       await phone.page.locator('#handle').tap();
       await phone.page.locator('#touch-keyboard').tap();
       await phone.focused('keys');

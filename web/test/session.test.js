@@ -1,0 +1,127 @@
+/** What a session needs and has no browser in it: waits, descriptions, figures, choices. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { byPreference, withStereo, withoutLipSync } from '../js/sdp.js';
+import { backOff } from '../js/session.js';
+import { Settings } from '../js/settings.js';
+import { NO_READING, readFigures } from '../js/statistics.js';
+import { line } from '../js/statistics-panel.js';
+
+test('attempts to reconnect are spread, and never rare', () => {
+  assert.deepEqual([0, 1, 2, 3, 4, 50].map(backOff), [250, 500, 1000, 2000, 2000, 2000]);
+});
+
+test('stereo is asked for once', () => {
+  const sdp = 'm=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:0 PCMU/8000\r\n';
+  const stereo = withStereo(sdp);
+  assert.match(stereo, /a=fmtp:111 minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1\r\n/);
+  assert.equal(withStereo(stereo), stereo);
+  assert.equal(withStereo('m=video 9\r\n'), 'm=video 9\r\n');
+});
+
+test('sound and picture are of different streams', () => {
+  const sdp = 'v=0\r\nm=video 9 X 1\r\na=msid:desk video\r\nm=audio 9 X 2\r\na=msid:desk audio\r\na=ssrc:7 msid:desk audio\r\nm=application 9 Y\r\n';
+  assert.equal(
+    withoutLipSync(sdp),
+    'v=0\r\nm=video 9 X 1\r\na=msid:desk video\r\nm=audio 9 X 2\r\na=msid:sound audio\r\na=ssrc:7 msid:sound audio\r\nm=application 9 Y\r\n',
+  );
+});
+
+test('H.264 comes first, and nothing is left out', () => {
+  const codecs = [
+    ['video/VP8', ''], ['video/rtx', ''], ['video/H264', 'packetization-mode=0'], ['video/H264', 'a=1;packetization-mode=1'], ['video/AV1', ''],
+  ].map(([mimeType, sdpFmtpLine]) => ({ mimeType, sdpFmtpLine }));
+  assert.deepEqual(byPreference(codecs), [codecs[3], codecs[2], codecs[0], codecs[1], codecs[4]]);
+});
+
+const SERVER = {
+  targetKbps: 0, sentKbps: 0, estimateKbps: 0, fps: 60, captureUs: 1000, convertUs: 500, encodeUs: 5500, skipped: 0, viewers: 1,
+};
+
+/** @param {object} video @param {object} [pair] */
+function report(video, pair) {
+  return [
+    { id: 'v', type: 'inbound-rtp', kind: 'video', codecId: 'c', frameWidth: 1280, frameHeight: 720, packetsLost: 3, ...video },
+    { id: 'a', type: 'inbound-rtp', kind: 'audio', bytesReceived: 5 },
+    { id: 'c', type: 'codec', mimeType: 'video/H264' },
+    { id: 't', type: 'transport', selectedCandidatePairId: 'p' },
+    { id: 'p', type: 'candidate-pair', localCandidateId: 'l', remoteCandidateId: 'r', currentRoundTripTime: 0.004, ...pair },
+    { id: 'l', type: 'local-candidate', candidateType: 'host', protocol: 'udp' },
+    { id: 'r', type: 'remote-candidate', candidateType: 'srflx', protocol: 'udp' },
+  ];
+}
+
+test('figures are of the time since the last reading', () => {
+  const first = { timestamp: 1000, framesDecoded: 10, totalDecodeTime: 1, jitterBufferDelay: 1, jitterBufferEmittedCount: 10 };
+  const second = { timestamp: 3000, framesDecoded: 70, totalDecodeTime: 1.3, jitterBufferDelay: 1.6, jitterBufferEmittedCount: 70 };
+  const none = { frames: 0, toScreen: 0, endToEnd: 0 };
+  const before = readFigures(report(first, { bytesReceived: 1000 }), NO_READING, none, null, 0);
+  assert.equal(before.figures.fps, 0);
+  const { figures } = readFigures(report(second, { bytesReceived: 251000 }), before.reading, none, SERVER, 0);
+  assert.equal(figures.fps, 30);
+  assert.equal(figures.kbps, 1000);
+  assert.equal(Math.round(figures.decodeMs), 5);
+  assert.equal(Math.round(figures.bufferMs), 10);
+  assert.equal(Math.round(figures.latencyMs), 7 + 2 + 15);
+  assert.equal(figures.measured, false);
+  assert.equal(figures.transport, 'UDP, host to srflx');
+  assert.equal(figures.resolution, '1280 × 720');
+  assert.equal(figures.lost, 3);
+  const restarted = readFigures(report(first, { bytesReceived: 10 }), { ...before.reading, bytes: 999999 }, none, null, 0);
+  assert.equal(restarted.figures.kbps, 0);
+});
+
+test('latency is what the frames tell, if they tell it', () => {
+  const read = (/** @type {import('../js/picture.js').Frames} */ frames) => readFigures(report({}), NO_READING, frames, SERVER, 10).figures;
+  assert.equal(read({ frames: 1, toScreen: 8, endToEnd: 0 }).latencyMs, 7 + 5 + 8);
+  const measured = read({ frames: 1, toScreen: 8, endToEnd: 21 });
+  assert.deepEqual([measured.latencyMs, measured.measured], [21, true]);
+});
+
+test('a connection over TCP or a relay is named so', () => {
+  const entries = report({});
+  const other = (/** @type {object} */ local) => readFigures(entries.map((entry) => (entry.id === 'l' ? { ...entry, ...local } : entry)), NO_READING, { frames: 0, toScreen: 0, endToEnd: 0 }, null, 0).figures.transport;
+  assert.equal(other({ protocol: 'tcp' }), 'TCP, host to srflx');
+  assert.equal(other({ candidateType: 'relay', relayProtocol: 'tls' }), 'TLS, relay');
+});
+
+test('the line of the figures ends at the right edge and stays within', () => {
+  const points = line([0, 100, 50], 118, 40, 2);
+  assert.deepEqual(points, [[114, 38], [116, 2], [118, 20]]);
+});
+
+test('choices are remembered', () => {
+  const storage = memory();
+  const settings = new Settings(() => storage);
+  /** @type {number[]} */
+  const told = [];
+  settings.onChange((choices, before) => told.push(before.maxKbps, choices.maxKbps));
+  settings.change({ maxKbps: 4000 });
+  assert.deepEqual(told, [0, 4000]);
+  assert.equal(new Settings(() => storage).choices.maxKbps, 4000);
+});
+
+test('a browser that remembers nothing, or nonsense, gives the defaults', () => {
+  const refusing = () => { throw new DOMException('denied', 'SecurityError'); };
+  const settings = new Settings(refusing);
+  settings.change({ maxFps: 30 });
+  assert.equal(settings.choices.maxFps, 30);
+  const full = { ...memory(), setItem: refusing };
+  new Settings(() => full).change({ maxFps: 30 });
+  const defaults = new Settings(refusing).choices;
+  for (const stored of ['', '{', 'null', '[]', '7', '{"maxFps":"60","scale":"huge","volume":9,"maxKbps":-1,"other":1,"__proto__":{}}']) {
+    assert.deepEqual(new Settings(() => ({ ...memory(), getItem: () => stored })).choices, defaults, stored);
+  }
+});
+
+/** @returns {Storage} */
+function memory() {
+  /** @type {Record<string, string>} */
+  const items = {};
+  return /** @type {any} */ ({
+    getItem: (/** @type {string} */ key) => items[key] ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => { items[key] = value; },
+  });
+}
