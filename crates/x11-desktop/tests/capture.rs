@@ -186,7 +186,7 @@ fn a_screen_of_few_colours_is_refused_with_the_remedy() {
     let Some(server) = Server::xvfb("640x480x16") else { return };
     match open(&server.config(Pixels::Auto)) {
         Err(DesktopError::Refused { what }) => {
-            assert!(what.contains("depth 16") && what.contains("depth 24"), "{what}")
+            assert!(what.contains("depth 16") && what.contains("depth 24"), "{what}");
         }
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("depth 16 was accepted"),

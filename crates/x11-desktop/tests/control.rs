@@ -22,23 +22,23 @@ use x11rb::{
     wrapper::ConnectionExt as _,
 };
 
-fn resized(event: DesktopEvent) -> Option<Size> {
+fn resized(event: &DesktopEvent) -> Option<Size> {
     match event {
-        DesktopEvent::Resized(size) => Some(size),
+        DesktopEvent::Resized(size) => Some(*size),
         _ => None,
     }
 }
 
-fn cursor(event: DesktopEvent) -> Option<CursorImage> {
+fn cursor(event: &DesktopEvent) -> Option<CursorImage> {
     match event {
-        DesktopEvent::Cursor(image) => Some(image),
+        DesktopEvent::Cursor(image) => Some(image.clone()),
         _ => None,
     }
 }
 
-fn copied(event: DesktopEvent) -> Option<Arc<str>> {
+fn copied(event: &DesktopEvent) -> Option<Arc<str>> {
     match event {
-        DesktopEvent::Clipboard(text) => Some(text),
+        DesktopEvent::Clipboard(text) => Some(Arc::clone(text)),
         _ => None,
     }
 }
@@ -101,7 +101,7 @@ fn the_screen_becomes_as_large_as_wanted() {
         assert_eq!(desktop.control.resize(Size::new(width, height)).unwrap(), expected);
         eventually("the size is told", || {
             let events = drain(&mut *desktop.control);
-            events.into_iter().filter_map(resized).last().filter(|size| *size == expected)
+            events.iter().filter_map(resized).next_back().filter(|size| *size == expected)
         });
         eventually("the picture has the size", || {
             wait_changed(&mut *desktop.frames);
@@ -222,7 +222,7 @@ fn what_we_offer_is_pasted_by_others() {
             });
             match pasted {
                 Ok(pasted) => {
-                    assert!(String::from_utf8(pasted).unwrap() == text, "{} bytes differ", text.len())
+                    assert!(String::from_utf8(pasted).unwrap() == text, "{} bytes differ", text.len());
                 }
                 Err(error) => eprintln!("SKIPPED xclip cannot be started: {error}"),
             }
@@ -261,10 +261,7 @@ fn large_texts_go_between_two_of_ours_and_come_back_as_no_echo() {
         let found = thread::scope(|scope| {
             let answering = scope.spawn(|| drain_until_quiet(&mut *here));
             let found = next_event(&mut *there, "the text arrives", copied);
-            assert!(
-                answering.join().unwrap().into_iter().find_map(copied).is_none(),
-                "our own text came back"
-            );
+            assert!(answering.join().unwrap().iter().find_map(copied).is_none(), "our own text came back");
             found
         });
         assert!(found == text);

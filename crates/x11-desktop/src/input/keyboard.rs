@@ -294,9 +294,11 @@ fn select_events(link: &Link) -> XResult<bool> {
     let parts = StatePart::MODIFIER_LOCK | StatePart::GROUP_STATE | StatePart::GROUP_LOCK;
     let state = SelectEventsAuxStateNotify { affect_state: parts, state_details: parts };
     let all = EventType::MAP_NOTIFY | EventType::NEW_KEYBOARD_NOTIFY;
-    let (none, no_map) = (EventType::from(0_u16), MapPart::from(0_u16));
+    // These parts are what the server goes by, for the layout it does not look at `all`.
+    let map = MapPart::KEY_TYPES | MapPart::KEY_SYMS | MapPart::MODIFIER_MAP;
     let details = SelectEventsAux::new().state_notify(state);
-    link.conn.xkb_select_events(xkb::ID::USE_CORE_KBD.into(), none, all, no_map, no_map, &details)?;
+    let none = EventType::from(0_u16);
+    link.conn.xkb_select_events(xkb::ID::USE_CORE_KBD.into(), none, all, map, map, &details)?;
     Ok(true)
 }
 

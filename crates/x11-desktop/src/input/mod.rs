@@ -15,6 +15,7 @@ use x11rb::{
         xproto::{BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, MOTION_NOTIFY_EVENT},
         xtest::{self, ConnectionExt as _},
     },
+    wrapper::ConnectionExt as _,
 };
 
 use self::{keyboard::Keyboard, scroll::Axis};
@@ -110,9 +111,10 @@ impl InputSink for Input {
 
 impl Drop for Input {
     fn drop(&mut self) {
-        // There may be no server any more, and then nothing is pressed there.
+        // There may be no server any more, and then nothing is pressed there. The answer is awaited because a server
+        // forgets what it has not read of a connection that was closed with events unread on our side.
         drop(self.release_all().and_then(|()| self.keyboard.give_back(&self.link)));
-        drop(self.link.conn.flush());
+        drop(self.link.conn.sync());
     }
 }
 

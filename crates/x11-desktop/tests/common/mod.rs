@@ -31,6 +31,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Server {
     child: Child,
     pub display: String,
+    pub pid: rustix::process::Pid,
     _dir: TempDir,
 }
 
@@ -74,7 +75,12 @@ impl Server {
             line
         });
         let number = number.trim();
-        let mut server = Self { child, display: format!(":{number}"), _dir: dir };
+        let mut server = Self {
+            pid: rustix::process::Pid::from_child(&child),
+            child,
+            display: format!(":{number}"),
+            _dir: dir,
+        };
         if number.is_empty() {
             let log = std::fs::read_to_string(server._dir.path().join("stderr")).unwrap_or_default();
             server.kill();
@@ -85,10 +91,9 @@ impl Server {
 
     /// Ends the server, first in the way that lets it remove its socket.
     pub fn kill(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
         let is_over = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
         if !is_over(&mut self.child) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+            let _ = rustix::process::kill_process(self.pid, rustix::process::Signal::TERM);
         }
         let deadline = Instant::now() + Duration::from_secs(5);
         while !is_over(&mut self.child) && Instant::now() < deadline {
@@ -287,12 +292,12 @@ pub fn wait_changed(frames: &mut dyn FrameSource) {
 pub fn next_event<T>(
     control: &mut dyn DesktopControl,
     what: &str,
-    mut wanted: impl FnMut(DesktopEvent) -> Option<T>,
+    mut wanted: impl FnMut(&DesktopEvent) -> Option<T>,
 ) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let event = control.next_event(deadline).unwrap().unwrap_or_else(|| panic!("{what}: too late"));
-        if let Some(found) = wanted(event) {
+        if let Some(found) = wanted(&event) {
             return found;
         }
     }
