@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::account::MAX_USER;
 use crate::role::Role;
-use crate::secret::random_bytes;
+use crate::secret::{Secret, random_bytes};
 
 /// No token is longer, in bytes. Longer ones are refused unread.
 pub const MAX_TOKEN: usize = 256;
@@ -50,10 +50,16 @@ impl SessionKey {
         &self.0
     }
 
+    /// A key made of this one and of a password, so that a change of the password ends all sessions.
+    pub fn bound_to(&self, password: &Secret) -> Self {
+        let mac = self.mac(BINDING, password.expose().as_bytes());
+        Self(mac.finalize().into_bytes().into())
+    }
+
     /// Signs the claims. The token holds letters, digits, `-`, `_` and one `.`, so it fits a cookie as it is.
     pub fn issue(&self, claims: &Claims) -> String {
         let payload = encode(claims);
-        let tag = self.mac(&payload).finalize().into_bytes();
+        let tag = self.mac(TOKEN, &payload).finalize().into_bytes();
         format!("{}.{}", BASE64.encode(payload), BASE64.encode(tag))
     }
 
@@ -64,7 +70,7 @@ impl SessionKey {
     /// [`TokenError`]; whether a token is expired is only told of tokens that this key has signed.
     pub fn verify(&self, token: &str, now: u64) -> Result<Claims, TokenError> {
         let (payload, tag) = split(token).ok_or(TokenError::Malformed)?;
-        self.mac(&payload).verify_slice(&tag).map_err(|_| TokenError::Forged)?;
+        self.mac(TOKEN, &payload).verify_slice(&tag).map_err(|_| TokenError::Forged)?;
         let claims = decode(&payload).ok_or(TokenError::Malformed)?;
         if now >= claims.expires {
             return Err(TokenError::Expired { since: claims.expires });
@@ -72,9 +78,9 @@ impl SessionKey {
         Ok(claims)
     }
 
-    fn mac(&self, payload: &[u8]) -> Hmac<Sha256> {
+    fn mac(&self, purpose: &[u8], text: &[u8]) -> Hmac<Sha256> {
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        mac.chain_update(PURPOSE).chain_update(payload)
+        mac.chain_update(purpose).chain_update(text)
     }
 }
 
@@ -144,5 +150,6 @@ fn role_byte(role: Role) -> u8 {
 
 const KEY: usize = 32;
 const VERSION: u8 = 1;
-/// Keeps signatures apart from any other use of the same key.
-const PURPOSE: &[u8] = b"cosmos session token\0";
+/// What a key is used for comes first in what it signs, so that one use cannot stand in for another.
+const TOKEN: &[u8] = b"cosmos session token\0";
+const BINDING: &[u8] = b"cosmos session key bound to a password\0";

@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use cosmos_auth::{Claims, MAX_TOKEN, MAX_USER, Role, SessionKey, TokenError};
+use cosmos_auth::{Claims, MAX_TOKEN, MAX_USER, Role, Secret, SessionKey, TokenError};
 use proptest::prelude::*;
 
 const NOW: u64 = 1_800_000_000;
@@ -89,6 +89,16 @@ fn each_refusal_is_named() {
     for (token, expected) in cases {
         assert_eq!(key.verify(&token, NOW), Err(expected), "{token}");
     }
+}
+
+#[test]
+fn another_password_ends_all_sessions() {
+    let kept = SessionKey::from_bytes([7; 32]);
+    let bound = |password: &str| kept.bound_to(&Secret::new(password));
+    let token = bound("old").issue(&claims("ada"));
+    assert_eq!(bound("old").verify(&token, NOW), Ok(claims("ada")));
+    assert_eq!(bound("new").verify(&token, NOW), Err(TokenError::Forged));
+    assert_eq!(kept.verify(&token, NOW), Err(TokenError::Forged));
 }
 
 /// A session survives an update of the server, so the bytes of a token are a promise.
