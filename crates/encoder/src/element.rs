@@ -10,13 +10,37 @@ use gstreamer::{self as gst, prelude::*};
 use gstreamer_video as gst_video;
 
 use crate::{
-    EncodeError, properties,
+    Demand, EncodeError, properties,
     table::{Row, Threads},
 };
 
 /// The rate that elements are told, in pictures per second. It never changes: a real rate of `fps` is spelled as a
 /// bitrate of `NOMINAL_FPS / fps` times as much, which needs no new caps and so no keyframe.
 pub(crate) const NOMINAL_FPS: u32 = 60;
+
+/// Bits per second, and the pictures they are shared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rate {
+    kbps: u32,
+    fps: u32,
+}
+
+impl Rate {
+    pub(crate) fn of(demand: Demand) -> Self {
+        Self { kbps: demand.bitrate_kbps.max(1), fps: demand.fps.clamp(1, 240) }
+    }
+
+    /// The bitrate that gives each picture its share at the nominal rate.
+    fn nominal_kbps(self) -> u64 {
+        (u64::from(self.kbps) * u64::from(NOMINAL_FPS) / u64::from(self.fps)).max(1)
+    }
+
+    /// A time at the nominal rate in which as many pictures fit as in `milliseconds` at the real one, but no less
+    /// than four pictures, below which rate controls leave much of the bitrate unused.
+    fn nominal_ms(self, milliseconds: u32) -> u32 {
+        (milliseconds * self.fps / NOMINAL_FPS).max(4000 / NOMINAL_FPS)
+    }
+}
 
 /// How long to wait for an output that did not come in the call that pushed the input.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -33,7 +57,12 @@ pub(crate) struct Element {
 
 impl Element {
     /// Makes the element, sets it up and starts it.
-    pub(crate) fn start(row: &'static Row, size: Size, threads: u32, kbps: u32) -> Result<Self, EncodeError> {
+    pub(crate) fn start(
+        row: &'static Row,
+        size: Size,
+        threads: u32,
+        rate: Rate,
+    ) -> Result<Self, EncodeError> {
         let element = gst::ElementFactory::make(row.element).build().map_err(|_| missing(row))?;
         let bus = gst::Bus::new();
         bus.set_sync_handler(|_, message| match message.type_() {
@@ -46,18 +75,23 @@ impl Element {
         let source = gst::Pad::builder(gst::PadDirection::Src).build();
         let sink = sink_pad(row, sender)?;
         let this = Self { row, element, bus, source, sink, coded };
-        this.set_bitrate(kbps);
+        this.set_rate(rate);
         this.link()?;
         this.run(size)?;
+        // The first change costs some encoders a keyframe: it is spent before the first picture.
+        this.set_rate(Rate { kbps: rate.kbps.saturating_add(1), ..rate });
+        this.set_rate(rate);
         Ok(this)
     }
 
-    /// Makes the bitrate this many thousand bits per second at [`NOMINAL_FPS`], as near as the element can.
-    pub(crate) fn set_bitrate(&self, kbps: u32) {
-        let units = (u64::from(kbps) * u64::from(self.row.per_kilobit)).min(i32::MAX as u64);
+    /// Follows the demand, as near as the element can, from the next picture on.
+    pub(crate) fn set_rate(&self, rate: Rate) {
+        let units = rate.nominal_kbps() * u64::from(self.row.per_kilobit);
         let largest = self.element.find_property(self.row.bitrate).and_then(|spec| largest(&spec));
-        let units = largest.map_or(units, |largest| units.min(largest)).to_string();
-        self.apply(self.row.bitrate, &units);
+        self.apply(self.row.bitrate, &units.min(largest.unwrap_or(u64::MAX)).to_string());
+        for (name, milliseconds) in self.row.buffer_ms {
+            self.apply(name, &rate.nominal_ms(*milliseconds).to_string());
+        }
     }
 
     /// Makes the next picture a keyframe.
@@ -158,9 +192,6 @@ fn configure(row: &Row, element: &gst::Element, threads: u32) {
     for (name, value) in row.constants {
         apply(row, element, name, value);
     }
-    for (name, milliseconds) in row.buffer_ms {
-        apply(row, element, name, &milliseconds.to_string());
-    }
     for (name, follow) in row.threads {
         apply(row, element, name, &Threads::value(*follow, threads));
     }
@@ -201,4 +232,24 @@ fn missing(row: &Row) -> EncodeError {
 fn largest(spec: &gst::glib::ParamSpec) -> Option<u64> {
     let int = spec.downcast_ref::<gst::glib::ParamSpecInt>().map(|spec| spec.maximum() as u64);
     int.or_else(|| spec.downcast_ref::<gst::glib::ParamSpecUInt>().map(|spec| spec.maximum().into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_picture_has_its_share_at_every_rate() {
+        for ((kbps, fps), nominal, buffer) in [
+            ((8000, 60), 8000, 150),
+            ((8000, 30), 16_000, 75),
+            ((8000, 1), 480_000, 66),
+            ((0, 0), 60, 66),
+            ((1, 1000), 1, 600),
+            ((u32::MAX, 1), 60 * u64::from(u32::MAX), 66),
+        ] {
+            let rate = Rate::of(Demand { bitrate_kbps: kbps, fps, keyframe: false });
+            assert_eq!((rate.nominal_kbps(), rate.nominal_ms(150)), (nominal, buffer), "{kbps} {fps}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use gstreamer as gst;
 use crate::{
     Demand, EncodeError, EncodedFrame, EncoderInfo, I420, VideoEncoder,
     convert::bad,
-    element::{Element, NOMINAL_FPS},
+    element::{Element, NOMINAL_FPS, Rate},
     table::Row,
 };
 
@@ -30,7 +30,7 @@ struct Stream {
     layout: I420,
     picture: gst::Buffer,
     pushed: u64,
-    kbps: u32,
+    rate: Rate,
     /// The pictures that have not come out yet, oldest first.
     pending: VecDeque<Pending>,
 }
@@ -51,14 +51,14 @@ impl ElementEncoder {
         size: Size,
         demand: Demand,
     ) -> Result<Self, EncodeError> {
-        let stream = Stream::start(row, threads, size.even(), nominal_kbps(demand))?;
+        let stream = Stream::start(row, threads, size.even(), Rate::of(demand))?;
         Ok(Self { row, info, threads, stream: Some(stream) })
     }
 
-    fn stream(&mut self, size: Size, kbps: u32) -> Result<Stream, EncodeError> {
+    fn stream(&mut self, size: Size, rate: Rate) -> Result<Stream, EncodeError> {
         match self.stream.take() {
             Some(stream) if stream.layout.size == size => Ok(stream),
-            _ => Stream::start(self.row, self.threads, size, kbps),
+            _ => Stream::start(self.row, self.threads, size, rate),
         }
     }
 }
@@ -69,7 +69,7 @@ impl VideoEncoder for ElementEncoder {
         if size.area() == 0 {
             return Err(bad(frame));
         }
-        let mut stream = self.stream(size, nominal_kbps(demand))?;
+        let mut stream = self.stream(size, Rate::of(demand))?;
         let encoded = stream.encode(self.row, frame, demand)?;
         self.stream = Some(stream);
         Ok(encoded)
@@ -81,12 +81,12 @@ impl VideoEncoder for ElementEncoder {
 }
 
 impl Stream {
-    fn start(row: &'static Row, threads: u32, size: Size, kbps: u32) -> Result<Self, EncodeError> {
-        let element = Element::start(row, size, threads, kbps)?;
+    fn start(row: &'static Row, threads: u32, size: Size, rate: Rate) -> Result<Self, EncodeError> {
+        let element = Element::start(row, size, threads, rate)?;
         let layout = I420::new(size);
         let memory = |error: gst::glib::BoolError| element.failure("get memory", &error.to_string());
         let picture = gst::Buffer::with_size(layout.len).map_err(memory)?;
-        Ok(Self { element, layout, picture, pushed: 0, kbps, pending: VecDeque::with_capacity(HELD_BACK) })
+        Ok(Self { element, layout, picture, pushed: 0, rate, pending: VecDeque::with_capacity(HELD_BACK) })
     }
 
     fn encode(
@@ -126,10 +126,10 @@ impl Stream {
     }
 
     fn obey(&mut self, demand: Demand) {
-        let kbps = nominal_kbps(demand);
-        if kbps != self.kbps {
-            self.kbps = kbps;
-            self.element.set_bitrate(kbps);
+        let rate = Rate::of(demand);
+        if rate != self.rate {
+            self.rate = rate;
+            self.element.set_rate(rate);
         }
         if demand.keyframe {
             self.element.force_keyframe();
@@ -155,12 +155,6 @@ impl Stream {
             encode,
         })
     }
-}
-
-/// The bitrate that gives each picture its share of the demand at the nominal rate.
-fn nominal_kbps(demand: Demand) -> u32 {
-    let kbps = u64::from(demand.bitrate_kbps.max(1)) * u64::from(NOMINAL_FPS);
-    u32::try_from(kbps / u64::from(demand.fps.clamp(1, 240))).unwrap_or(u32::MAX).max(1)
 }
 
 fn tick(count: u64) -> gst::ClockTime {

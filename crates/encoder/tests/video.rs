@@ -193,12 +193,12 @@ fn choices_are_read_as_they_are_written() {
     assert_eq!([Codec::H264, Codec::Vp8, Codec::Vp9].map(|codec| codec.to_string()), ["H.264", "VP8", "VP9"]);
 }
 
-/// Encodes moving texture over the whole screen.
+/// Encodes grain all over the screen, which takes whatever bitrate there is.
 fn run(encoder: &mut dyn VideoEncoder, frames: std::ops::Range<u32>, demand: Demand) -> Vec<EncodedFrame> {
     let mut screen = Screen::page(SIZE);
     let whole = [SIZE.rect()];
     let frames = frames.map(|index| {
-        screen.video(SIZE.rect(), index);
+        screen.grain(SIZE.rect(), index);
         encoder.encode(&screen.frame(&whole), demand).unwrap().unwrap()
     });
     frames.collect()

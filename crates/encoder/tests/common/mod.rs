@@ -59,6 +59,14 @@ impl Screen {
         });
     }
 
+    /// Grain that is never the same: fine quantisers keep it, coarse ones lose it.
+    pub fn grain(&mut self, rect: Rect, time: u32) {
+        self.each(rect, |x, y| {
+            let level = (100 + x / 16 + hash(x + 4099 * y + 8_388_593 * time) % 48) as u8;
+            [level, level, level, 0]
+        });
+    }
+
     pub fn frame<'a>(&'a self, damage: &'a [Rect]) -> Frame<'a> {
         let stride = 4 * usize::from(self.size.width);
         Frame { size: self.size, stride, bgrx: &self.bgrx, damage, captured: Instant::now() }
