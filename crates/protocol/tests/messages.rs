@@ -1,5 +1,7 @@
 //! Both directions are held to `testdata/messages.txt`, which the page's own test reads too.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use cosmos_desktop::InputEvent;
 use cosmos_protocol::{ClientMessage, DecodeError, DesktopState, Level, ServerMessage};
 use proptest::prelude::*;

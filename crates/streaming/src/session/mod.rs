@@ -199,19 +199,19 @@ impl Session {
         }
     }
 
-    /// Says something to the page.
+    /// Says something to the page, once it can be spoken to.
     pub fn say(&mut self, message: &ServerMessage) {
-        self.outbox.push(message.encode());
+        if self.control.is_some() {
+            self.outbox.push(message.encode());
+        }
     }
 
     /// Tells the page what was copied on the desktop. A text that is still on its way is superseded.
     pub fn copy(&mut self, text: &str) {
-        if self.viewer.role.may_control() && text.len() <= MAX_CLIPBOARD {
+        if self.viewer.role.may_use_clipboard() && text.len() <= MAX_CLIPBOARD {
             self.outbox.forget_clipboard();
-            self.outbox.push(ServerMessage::ClipboardBegin(text.len() as u32).encode());
-            for part in parts(text) {
-                self.outbox.push(ServerMessage::ClipboardPart(part.to_vec()).encode());
-            }
+            self.say(&ServerMessage::ClipboardBegin(text.len() as u32));
+            parts(text).for_each(|part| self.say(&ServerMessage::ClipboardPart(part.to_vec())));
         }
     }
 
@@ -302,17 +302,17 @@ impl Session {
                 return None;
             }
         };
+        let role = self.viewer.role;
         match message {
-            ClientMessage::Input(event) => self.allowed(SessionEvent::Input(event)),
-            ClientMessage::Resize(size) => self.allowed(SessionEvent::Resize(size)),
-            ClientMessage::ClipboardBegin(total) => {
-                let text = self.incoming.begin(total)?;
-                self.allowed(SessionEvent::Clipboard(text))
+            ClientMessage::Input(event) => role.may_control().then_some(SessionEvent::Input(event)),
+            ClientMessage::Resize(size) => role.may_resize().then_some(SessionEvent::Resize(size)),
+            ClientMessage::ClipboardBegin(_) | ClientMessage::ClipboardPart(_)
+                if !role.may_use_clipboard() =>
+            {
+                None
             }
-            ClientMessage::ClipboardPart(bytes) => {
-                let text = self.incoming.part(&bytes)?;
-                self.allowed(SessionEvent::Clipboard(text))
-            }
+            ClientMessage::ClipboardBegin(total) => self.incoming.begin(total).map(SessionEvent::Clipboard),
+            ClientMessage::ClipboardPart(bytes) => self.incoming.part(&bytes).map(SessionEvent::Clipboard),
             ClientMessage::Ping(number) => {
                 self.say(&ServerMessage::Pong { number, server_us: crate::clock::unix_us() });
                 self.flush();
@@ -334,11 +334,6 @@ impl Session {
                 Some(SessionEvent::DemandChanged)
             }
         }
-    }
-
-    /// Passes on what only a viewer with control may cause.
-    fn allowed(&self, event: SessionEvent) -> Option<SessionEvent> {
-        self.viewer.role.may_control().then_some(event)
     }
 
     fn limit(&mut self) {

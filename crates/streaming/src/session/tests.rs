@@ -1,5 +1,7 @@
 //! Two peers, a virtual clock and a seeded lossy link: hours of network in milliseconds.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
 
 use cosmos_desktop::{InputEvent, Keysym};

@@ -1,0 +1,34 @@
+"""cosmos-stream for the side-by-side measuring bench: `python3 -m bench run --server benches/adapter.py ...`.
+
+Options: bin (the program; by default the release build of this repository), encoder, bitrate (kbit/s), args (split on
+spaces). As for the peers there, sound is off and nobody has to log in."""
+
+import os
+import subprocess
+
+from bench.adapters import Adapter, register
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
+
+
+@register
+class Cosmos(Adapter):
+    name = "cosmos"
+    surface = "video"
+    selector = "#screen"
+    ready_path = "/healthz"
+
+    def program(self):
+        return self.opt("bin", os.path.join(TARGET, "release/cosmos-stream"))
+
+    def argv(self, c):
+        argv = [self.program(), "--listen", f"{c.host}:{c.port}", "--fps", str(c.fps), "--no-audio",
+                "--no-password", "--allow-insecure"]
+        for option in ("encoder", "bitrate"):
+            if self.opt(option) is not None:
+                argv += [f"--{option}", self.opt(option)]
+        return argv + (self.opt("args") or "").split()
+
+    def version(self):
+        return subprocess.run([self.program(), "--version"], capture_output=True, text=True).stdout.strip()
