@@ -15,6 +15,8 @@ pub struct Reader {
     tally: Tally,
     /// Tests that told themselves that they cannot run, and that their runner takes for passed.
     announced: usize,
+    /// What Node's lines say of skipped tests, until its total comes.
+    reasons: Vec<String>,
 }
 
 impl Reader {
@@ -29,10 +31,8 @@ impl Reader {
             self.read_cargo(totals);
         } else if let Some(total) = line.strip_prefix("ℹ ") {
             self.read_node(total);
-        } else if let Some((test, reason)) =
-            line.strip_prefix("﹣ ").and_then(|test| test.split_once("# SKIP"))
-        {
-            self.tally.skipped.push(format!("{}: {}", test.trim(), reason.trim()));
+        } else if let Some(test) = line.strip_prefix("﹣ ") {
+            self.reasons.push(test.replacen(" # ", ": ", 1));
         }
     }
 
@@ -70,6 +70,10 @@ impl Reader {
         match name {
             "pass" => self.tally.passed += count,
             "fail" | "cancelled" => self.tally.failed += count,
+            "skipped" => {
+                self.reasons.resize(count, "a test that gives no reason".to_owned());
+                self.tally.skipped.append(&mut self.reasons);
+            }
             _ => {}
         }
     }
@@ -137,18 +141,19 @@ test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
         let output = "\
 ✔ adds (1.1ms)
 SKIPPED opens the page: no Chromium here
-﹣ waits (0.1ms) # SKIP too slow
+﹣ waits (0.1ms) # too slow
 ✖ fails (1.2ms)
 ℹ tests 4
 ℹ suites 0
 ℹ pass 2
 ℹ fail 1
 ℹ cancelled 1
-ℹ skipped 1
+ℹ skipped 2
 ℹ todo 0
 ℹ duration_ms 71.2
 ";
-        let skipped = ["opens the page: no Chromium here", "waits (0.1ms): too slow"];
+        let skipped =
+            ["opens the page: no Chromium here", "waits (0.1ms): too slow", "a test that gives no reason"];
         assert_eq!(tally(output, false), expected(1, 2, &skipped));
     }
 
