@@ -83,7 +83,7 @@ pub(crate) struct Hub {
     config: HubConfig,
     demand: Arc<DemandCell>,
     input: SyncSender<InputEvent>,
-    sessions: HashMap<u64, Live>,
+    sessions: Vec<Live>,
     by_source: HashMap<(bool, SocketAddr), u64>,
     next_id: u64,
     last_keyframe: Option<Instant>,
@@ -95,6 +95,7 @@ pub(crate) struct Hub {
 }
 
 struct Live {
+    id: u64,
     session: Session,
     wake: Instant,
 }
@@ -115,7 +116,7 @@ impl Hub {
             config,
             demand,
             input,
-            sessions: HashMap::new(),
+            sessions: Vec::new(),
             by_source: HashMap::new(),
             next_id: 0,
             last_keyframe: None,
@@ -128,17 +129,13 @@ impl Hub {
 
     /// When [`tick`](Self::tick) is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let sessions = self.sessions.values().map(|live| live.wake);
+        let sessions = self.sessions.iter().map(|live| live.wake);
         sessions.chain(self.reconsider).chain(self.report).min()
     }
 
     /// The time has come.
     pub(crate) fn tick(&mut self, now: Instant, send: &mut dyn FnMut(Transmit)) {
-        let due: Vec<u64> =
-            self.sessions.iter().filter(|(_, live)| live.wake <= now).map(|(id, _)| *id).collect();
-        for id in due {
-            self.with(id, now, send, |session| session.tick(now));
-        }
+        self.each_due(now, send, |live| live.wake <= now, |session| session.tick(now));
         if self.reconsider.is_some_and(|at| at <= now) {
             self.update_demand(now);
         }
@@ -156,12 +153,10 @@ impl Hub {
     ) -> bool {
         let source = (datagram.tcp, datagram.from);
         let known = self.by_source.get(&source).copied();
-        let owner = known
-            .filter(|id| self.sessions.get(id).is_some_and(|live| live.session.accepts(datagram, now)))
-            .or_else(|| {
-                self.sessions.iter().find(|(_, live)| live.session.accepts(datagram, now)).map(|(id, _)| *id)
-            });
-        let Some(id) = owner else { return false };
+        let accepts = |live: &&Live| live.session.accepts(datagram, now);
+        let owner = self.sessions.iter().filter(|live| Some(live.id) == known).find(accepts);
+        let owner = owner.or_else(|| self.sessions.iter().find(accepts));
+        let Some(id) = owner.map(|live| live.id) else { return false };
         if known != Some(id) {
             self.by_source.insert(source, id);
         }
@@ -207,7 +202,7 @@ impl Hub {
         let (offered, answer) = answer(offer, &self.config.addresses, self.config.codec, now)?;
         let id = self.next_id;
         self.next_id += 1;
-        self.sessions.insert(id, Live { session: Session::new(offered, viewer, now), wake: now });
+        self.sessions.push(Live { id, session: Session::new(offered, viewer, now), wake: now });
         self.report.get_or_insert(now + SECOND);
         Ok(answer)
     }
@@ -218,7 +213,7 @@ impl Hub {
         }
         self.means.frame(frame, now);
         self.each(now, send, |session| session.video(frame, now));
-        if self.sessions.values().any(|live| live.session.waits()) {
+        if self.sessions.iter().any(|live| live.session.waits()) {
             self.update_demand(now);
         }
     }
@@ -242,11 +237,30 @@ impl Hub {
         self.each(now, send, |session| session.say(message));
     }
 
-    fn each(&mut self, now: Instant, send: &mut dyn FnMut(Transmit), mut change: impl FnMut(&mut Session)) {
-        let ids: Vec<u64> = self.sessions.keys().copied().collect();
-        for id in ids {
-            self.with(id, now, send, &mut change);
+    fn each(&mut self, now: Instant, send: &mut dyn FnMut(Transmit), change: impl FnMut(&mut Session)) {
+        self.each_due(now, send, |_| true, change);
+    }
+
+    fn each_due(
+        &mut self,
+        now: Instant,
+        send: &mut dyn FnMut(Transmit),
+        due: impl Fn(&Live) -> bool,
+        mut change: impl FnMut(&mut Session),
+    ) {
+        let mut at = 0;
+        while let Some(live) = self.sessions.get(at) {
+            let id = live.id;
+            if due(live) {
+                self.with(id, now, send, &mut change);
+            }
+            // A session that ended has been replaced here by one whose turn has not come yet.
+            at += usize::from(self.sessions.get(at).is_some_and(|live| live.id == id));
         }
+    }
+
+    fn find(&mut self, id: u64) -> Option<&mut Live> {
+        self.sessions.iter_mut().find(|live| live.id == id)
     }
 
     /// Changes one session and sees to everything that follows from it.
@@ -257,10 +271,10 @@ impl Hub {
         send: &mut dyn FnMut(Transmit),
         change: impl FnOnce(&mut Session),
     ) {
-        let Some(live) = self.sessions.get_mut(&id) else { return };
+        let Some(live) = self.find(id) else { return };
         change(&mut live.session);
         loop {
-            let Some(live) = self.sessions.get_mut(&id) else { return };
+            let Some(live) = self.find(id) else { return };
             match live.session.poll(now) {
                 Output::Send(transmit) => send(transmit),
                 Output::Wait(at) => {
@@ -287,8 +301,8 @@ impl Hub {
     }
 
     fn welcome(&mut self, id: u64) {
-        let Some(live) = self.sessions.get_mut(&id) else { return };
-        let Live { session, .. } = live;
+        let Some(at) = self.sessions.iter().position(|live| live.id == id) else { return };
+        let session = &mut self.sessions[at].session;
         let viewer = session.viewer().clone();
         tracing::info!(user = viewer.user, role = %viewer.role, "a page is connected");
         session.say(&ServerMessage::Hello {
@@ -309,7 +323,8 @@ impl Hub {
     }
 
     fn leave(&mut self, id: u64, reason: &str, now: Instant) {
-        let Some(live) = self.sessions.remove(&id) else { return };
+        let Some(at) = self.sessions.iter().position(|live| live.id == id) else { return };
+        let live = self.sessions.swap_remove(at);
         self.by_source.retain(|_, owner| *owner != id);
         tracing::info!(user = live.session.viewer().user, reason, "a page has left");
         // Whatever this person held down is let go of.
@@ -331,7 +346,7 @@ impl Hub {
     fn update_demand(&mut self, now: Instant) {
         let (mut video, mut audio, mut keyframe, mut waits) = (false, false, false, false);
         let (mut kbps, mut fps) = (self.config.max_kbps, 0);
-        for live in self.sessions.values_mut() {
+        for live in &mut self.sessions {
             let wish = live.session.wish(now);
             audio |= wish.audio;
             if wish.video {
