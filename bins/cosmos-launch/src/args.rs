@@ -24,6 +24,8 @@ pub enum Command {
     /// Bring up an X server, sound, a desktop session and its stream, and keep them up. Fit for process number 1 of
     /// a container. Exit codes: 0 stopped on request, 2 cannot work, 64 usage.
     Desktop(Desktop),
+    /// Print the configuration Xorg would be given for a desktop of these settings.
+    XorgConfig(Desktop),
     /// Wait for the end of standard input, then end what a desktop left.
     #[command(hide = true)]
     Guard {
@@ -265,4 +267,4 @@ fn bad(name: &'static str, value: &str, accepted: String) -> BadValue {
 
 const STREAM: &str = "cosmos-stream";
 /// What the dummy driver and X11 can show.
-const SIDES: RangeInclusive<u16> = 64..=16384;
+const SIDES: RangeInclusive<u16> = 128..=16384;

@@ -7,7 +7,7 @@ use clap::{Parser, error::ErrorKind};
 mod args;
 mod progress;
 
-use args::{Args, Command};
+use args::{Args, Command, Desktop, Wanted};
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -25,7 +25,8 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match args.command {
-        Command::Desktop(desktop) => run_desktop(desktop),
+        Command::Desktop(desktop) => with(desktop, run_desktop),
+        Command::XorgConfig(desktop) => with(desktop, print_xorg_config),
         Command::Guard { directory } => {
             cosmos_host::guard(&directory);
             ExitCode::SUCCESS
@@ -33,14 +34,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run_desktop(desktop: args::Desktop) -> ExitCode {
-    let wanted = match desktop.resolve() {
-        Ok(wanted) => wanted,
+fn with(desktop: Desktop, act: fn(&Wanted) -> ExitCode) -> ExitCode {
+    match desktop.resolve() {
+        Ok(wanted) => act(&wanted),
         Err(error) => {
             eprintln!("cosmos-launch: {error}");
-            return USAGE.into();
+            USAGE.into()
         }
-    };
+    }
+}
+
+fn run_desktop(wanted: &Wanted) -> ExitCode {
     let mut progress = progress::Progress::on_stdout();
     wanted.warnings.iter().for_each(|warning| progress.warn(warning));
     match cosmos_host::run(&wanted.config, &mut |report| progress.tell(report)) {
@@ -50,6 +54,11 @@ fn run_desktop(desktop: args::Desktop) -> ExitCode {
             CANNOT_WORK.into()
         }
     }
+}
+
+fn print_xorg_config(wanted: &Wanted) -> ExitCode {
+    print!("{}", cosmos_host::dummy_config(wanted.config.size));
+    ExitCode::SUCCESS
 }
 
 const CANNOT_WORK: u8 = 2;

@@ -1,11 +1,17 @@
 //! What goes wrong on real machines, each with the real servers.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod common;
 
-use std::fs;
+use std::{
+    fs,
+    os::unix::net::{UnixListener, UnixStream},
+};
 
 use common::{BOUND, ORDINARY, Start, has, is_root, kill, program_file, window_manager, within};
 use rustix::process::Signal;
+
+const XORG: &str = "/usr/lib/xorg/modules/drivers/dummy_drv.so";
 
 #[test]
 fn a_stale_lock_of_a_process_that_is_no_server_is_taken_over() {
@@ -54,6 +60,91 @@ fn without_a_place_for_its_socket_the_server_listens_on_the_abstract_one() {
     desktop.wait_until_served();
     assert!(desktop.output().contains("abstract socket only"), "{}", desktop.output());
     assert_eq!(desktop.stop(), Some(0));
+}
+
+#[test]
+fn a_number_that_was_taken_while_the_server_was_down_is_left_to_its_new_owner() {
+    let Some(manager) = window_manager() else { return };
+    if !has(&["Xvfb", "dbus-daemon"]) {
+        return;
+    }
+    let mut desktop = Start::new(&["--session", manager, "--xserver", "xvfb", "--no-audio"]).run();
+    desktop.wait_until_served();
+    let (number, streams, launch) = (desktop.number(), desktop.pids("sleep"), desktop.child.id() as i32);
+    kill(launch, Signal::STOP);
+    kill(desktop.pids("Xvfb")[0], Signal::KILL);
+    let socket = format!("/tmp/.X11-unix/X{number}");
+    assert!(within(BOUND, || UnixStream::connect(&socket).is_err()));
+    fs::remove_file(&socket).unwrap();
+    let owner = UnixListener::bind(&socket).unwrap();
+    kill(launch, Signal::CONT);
+    desktop.wait_for("everything starts again");
+    let is_back =
+        || desktop.pids("sleep").first().is_some_and(|pid| *pid != streams[0]) && desktop.number() != number;
+    assert!(within(BOUND, is_back), "{}", desktop.output());
+    assert!(within(BOUND, || desktop.has_window_manager()), "{}", desktop.output());
+    assert!(UnixStream::connect(&socket).is_ok(), "the socket of the new owner was taken away");
+    assert_eq!(desktop.stop(), Some(0));
+    desktop.assert_no_files();
+    drop(owner);
+    fs::remove_file(&socket).unwrap();
+}
+
+#[test]
+fn xorg_that_cannot_start_is_replaced_by_xvfb_and_says_why() {
+    let Some(manager) = window_manager() else { return };
+    if !has(&[XORG, "Xvfb", "dbus-daemon", "unshare"]) || !is_root() {
+        return;
+    }
+    let script = "mount --bind /bin/false /usr/lib/xorg/Xorg && exec \"$@\"";
+    let wrapper = ["unshare", "--mount", "sh", "-c", script, "sh"];
+    let mut desktop = Start::through(&wrapper, &["--session", manager, "--no-audio"]).run();
+    desktop.wait_until_served();
+    let output = desktop.output();
+    assert!(output.contains("Xorg cannot be started, Xvfb is tried"), "{output}");
+    assert!(output.contains("X server: Xvfb"), "{output}");
+    assert_eq!(desktop.stop(), Some(0));
+}
+
+#[test]
+fn the_dummy_driver_comes_up_with_any_size_and_grows_later() {
+    if !has(&[XORG, "dbus-daemon", "xrandr"]) {
+        return;
+    }
+    for size in ["128x128", "1367x769", "5120x2880", "16384x8192"] {
+        let mut desktop =
+            Start::new(&["--xserver", "xorg", "--session", "sleep 600", "--no-audio", "--size", size]).run();
+        desktop.wait_for("stream: ");
+        assert!(desktop.output().contains(&format!(" {size} (")), "{}", desktop.output());
+        let modes = [
+            "--newmode big 300 5120 5168 5200 5280 2880 2883 2888 2920",
+            "--addmode DUMMY0 big",
+            "--output DUMMY0 --mode big",
+        ];
+        for arguments in modes {
+            assert!(desktop.client("xrandr", arguments).status.success(), "{size}: {arguments}");
+        }
+        let state = desktop.client("xrandr", "--current").stdout;
+        assert!(String::from_utf8_lossy(&state).contains("current 5120 x 2880"), "{size}");
+        assert_eq!(desktop.stop(), Some(0));
+    }
+}
+
+#[test]
+fn two_desktops_share_nothing() {
+    let Some(manager) = window_manager() else { return };
+    if !has(&["Xvfb", "dbus-daemon", "xprop"]) {
+        return;
+    }
+    let start = || Start::new(&["--session", manager, "--xserver", "xvfb", "--no-audio"]).run();
+    let (mut one, mut other) = (start(), start());
+    one.wait_until_served();
+    other.wait_until_served();
+    assert_ne!(one.number(), other.number());
+    assert_ne!(one.runtime(), other.runtime());
+    assert_eq!(one.stop(), Some(0));
+    assert!(other.has_window_manager());
+    assert_eq!(other.stop(), Some(0));
 }
 
 #[test]
@@ -106,10 +197,10 @@ fn values_that_are_not_understood_are_refused() {
         (
             &["--size", "12"][..],
             ("A", ""),
-            "--size is \"12\", which is not WIDTHxHEIGHT with both from 64 to 16384",
+            "--size is \"12\", which is not WIDTHxHEIGHT with both from 128 to 16384",
         ),
         (&["--size", "10x10"], ("A", ""), "which is not WIDTHxHEIGHT"),
-        (&[], ("SIZEW", "wide"), "SIZEW is \"wide\", which is not a number from 64 to 16384"),
+        (&[], ("SIZEW", "wide"), "SIZEW is \"wide\", which is not a number from 128 to 16384"),
         (&[], ("DISPLAY_DPI", "1"), "DISPLAY_DPI is \"1\", which is not a number from 24 to 960"),
         (
             &[],

@@ -13,7 +13,7 @@ use rustix::fs::Access;
 /// Everything `cosmos-launch desktop` needs to know. Nothing else is read from the environment.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The size of the screen in pixels, each side from 64 to 16384.
+    /// The size of the screen in pixels, each side from 128 to 16384.
     pub size: Size,
     /// Dots per inch the X server tells its clients.
     pub dpi: u16,

@@ -16,7 +16,7 @@ use crate::{
     config::{Config, XServerChoice, is_writable},
     display::Display,
     error::HostError,
-    logs::{BOUND, Logs},
+    logs::{BOUND, Logs, XORG},
     process::{self, Started},
     ready::StreamReady,
     roles::{self, Places, ROLES, Role, Shared},
@@ -195,7 +195,8 @@ impl<'a> Desktop<'a> {
         for action in actions {
             match action {
                 Action::Start(service) => self.start(service, events),
-                Action::Terminate(service) => self.terminate(service, events),
+                // Its whole session: what a desktop started need not wait for its parent to tell it.
+                Action::Terminate(service) => self.signal(service, Signal::TERM),
                 Action::Kill(service) => self.signal(service, Signal::KILL),
                 Action::Reset => self.reset(),
                 Action::Report(notice) => self.report(&notice, supervisor),
@@ -257,6 +258,10 @@ impl<'a> Desktop<'a> {
         if slot.starts == 1 && !slot.has_served && self.config.xserver == XServerChoice::Auto {
             self.fall_back();
         }
+        if self.display.connect().is_ok() {
+            let taken = format!("another server took display :{}", self.display.number());
+            return Err(io::Error::other(taken));
+        }
         let listen_abstract = !self.display.can_listen_in_file_system();
         if listen_abstract {
             self.warn(
@@ -269,7 +274,7 @@ impl<'a> Desktop<'a> {
             display: self.display.number(),
             authority: &self.places.authority(),
             xorg_conf: &self.places.file("xorg.conf"),
-            xorg_log: &self.logs.path("xorg"),
+            xorg_log: &self.logs.path(XORG),
             listen_abstract,
         };
         let mut command = roles::command(self.server.program(), Role::XServer, &self.shared());
@@ -282,7 +287,7 @@ impl<'a> Desktop<'a> {
         if let (XServer::Dummy(_), Ok(xvfb)) =
             (&self.server, XServer::choose(XServerChoice::Xvfb, &self.config.installed))
         {
-            let words = self.logs.last_words(Role::XServer.name());
+            let words = self.last_words(Role::XServer);
             self.warn(&format!("Xorg cannot be started, Xvfb is tried; Xorg said last:\n{words}"));
             self.server = xvfb;
         }
@@ -303,14 +308,6 @@ impl<'a> Desktop<'a> {
             self.logs.begin(role.name())?;
         }
         self.logs.append(role.name())
-    }
-
-    /// Asks the service's whole session to end: what a desktop started need not wait for its parent to tell it.
-    fn terminate(&mut self, service: ServiceId, events: &mut VecDeque<Event>) {
-        if self.told_serving && ROLES[service.0] == Role::Stream && events.is_empty() {
-            (self.tell)(&Report::Stopping);
-        }
-        self.signal(service, Signal::TERM);
     }
 
     fn signal(&self, service: ServiceId, signal: Signal) {
@@ -341,7 +338,7 @@ impl<'a> Desktop<'a> {
             Notice::Without(service) => {
                 let name = supervisor.name(*service);
                 if ROLES[service.0] != Role::Sound || self.sound.is_some() {
-                    let words = self.logs.last_words(name);
+                    let words = self.last_words(ROLES[service.0]);
                     self.warn(&format!("the desktop goes on without {name}; it said last:\n{words}"));
                 }
                 self.sound = None;
@@ -384,7 +381,11 @@ impl<'a> Desktop<'a> {
 
     /// Turns what happened outside into events.
     fn gather(&mut self, signals: &mut Signals, supervisor: &Supervisor, events: &mut VecDeque<Event>) {
-        events.extend((0..signals.requests()).map(|_| Event::Signal));
+        let requests = signals.requests();
+        if requests > 0 {
+            (self.tell)(&Report::Stopping);
+        }
+        events.extend((0..requests).map(|_| Event::Signal));
         for (pid, how) in process::reap() {
             if let Some(place) = self.processes.iter().position(|slot| slot.running == Some(pid)) {
                 self.processes[place].running = None;
@@ -487,7 +488,7 @@ impl<'a> Desktop<'a> {
             }
             match stdout.read(&mut buffer) {
                 Ok(length) if length > 0 && slot.said.len() < 4096 => {
-                    slot.said.extend_from_slice(&buffer[..length])
+                    slot.said.extend_from_slice(&buffer[..length]);
                 }
                 Ok(length) if length > 0 => {}
                 _ => slot.stdout = None,
@@ -498,8 +499,15 @@ impl<'a> Desktop<'a> {
 
     fn gave_up(&self, service: ServiceId, how: Option<&Exit>) -> HostError {
         let name = ROLES[service.0].name();
-        let words = self.logs.last_words(name);
+        let words = self.last_words(ROLES[service.0]);
         HostError::GaveUp { service: name, why: describe(how), log: self.logs.path(name), words }
+    }
+
+    /// Xorg tells why it refused a screen in its own log only.
+    fn last_words(&self, role: Role) -> String {
+        let is_xorg = role == Role::XServer && matches!(self.server, XServer::Dummy(_));
+        let errors = if is_xorg { self.logs.xorg_errors() } else { String::new() };
+        errors + &self.logs.last_words(role.name())
     }
 }
 

@@ -68,12 +68,33 @@ impl Logs {
     /// The last lines of a log, indented, for people.
     pub fn last_words(&self, service: &str) -> String {
         let bytes = tail(&self.path(service), 4096).unwrap_or_default();
+        indented(String::from_utf8_lossy(&bytes).lines(), 12)
+    }
+
+    /// The errors in a log that Xorg writes itself, indented; empty when there is none.
+    pub fn xorg_errors(&self) -> String {
+        const MARK: &str = "(EE)";
+        let bytes = tail(&self.path(XORG), 64 * 1024).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-        match &lines[lines.len().saturating_sub(12)..] {
-            [] => "    (nothing)".to_owned(),
-            last => last.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"),
-        }
+        // Its legend names every mark; its frame around a fatal error is empty.
+        let says = |line: &&str| {
+            line.split_once(MARK).is_some_and(|(before, after)| {
+                !before.contains("(WW)") && !after.replace(MARK, "").trim().is_empty()
+            })
+        };
+        let errors: Vec<&str> = text.lines().filter(says).collect();
+        if errors.is_empty() { String::new() } else { indented(errors.into_iter(), 8) + "\n" }
+    }
+}
+
+/// The name of the log that Xorg writes itself.
+pub const XORG: &str = "xorg";
+
+fn indented<'a>(lines: impl Iterator<Item = &'a str>, most: usize) -> String {
+    let lines: Vec<&str> = lines.map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    match &lines[lines.len().saturating_sub(most)..] {
+        [] => "    (nothing)".to_owned(),
+        last => last.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n"),
     }
 }
 
@@ -109,6 +130,16 @@ mod tests {
             ["x-server.log", "x-server.log.1"].map(|name| dir.path().join(name).metadata().unwrap().len());
         assert!(sizes.iter().all(|size| *size <= 110), "{sizes:?}");
         assert!(logs.last_words("X server").ends_with("    line 99"));
+    }
+
+    #[test]
+    fn errors_of_xorg_are_found_without_its_legend() {
+        let dir = tempfile::tempdir().unwrap();
+        let logs = Logs::open(dir.path()).unwrap();
+        assert_eq!(logs.xorg_errors(), "");
+        let log = "\t(WW) warning, (EE) error\n[1] (II) fine\n[2] (EE) \n[3] (EE) no screens found(EE) \n";
+        fs::write(logs.path(XORG), log).unwrap();
+        assert_eq!(logs.xorg_errors(), "    [3] (EE) no screens found(EE)\n");
     }
 
     #[test]

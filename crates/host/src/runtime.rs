@@ -1,13 +1,18 @@
 //! The directory of one desktop's sockets and secrets, and what to do with one whose supervisor was killed.
+//!
+//! A supervisor holds a lock on a file in its directory as long as it lives. A process number would not do: another
+//! container that shares the directory of these directories numbers its processes by itself.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use rustix::{
+    fs::{FlockOperation, flock},
     process::{Signal, getpid, getuid},
     rand::{GetRandomFlags, getrandom},
 };
@@ -18,6 +23,7 @@ use crate::{display, environment::MARK, error::HostError, process::Process};
 #[derive(Debug)]
 pub struct Runtime {
     path: PathBuf,
+    _alive: File,
 }
 
 impl Runtime {
@@ -30,19 +36,16 @@ impl Runtime {
             tracing::warn!("cleaning up {}, whose supervisor was killed", stale.display());
             clean_up(&stale);
         }
-        let create = || -> io::Result<PathBuf> {
+        let create = || -> io::Result<Self> {
             let mut random = [0; 4];
             getrandom(&mut random, GetRandomFlags::empty())?;
             let path = base.join(format!("{}{:08x}", prefix(), u32::from_ne_bytes(random)));
             fs::DirBuilder::new().mode(0o700).create(&path)?;
-            Ok(path)
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700))?;
+            let alive = lock_of(&path)?;
+            Ok(Self { path, _alive: alive })
         };
-        let path = create().map_err(HostError::io("make a directory in", base))?;
-        let runtime = Self { path };
-        fs::set_permissions(&runtime.path, fs::Permissions::from_mode(0o700))
-            .and_then(|()| fs::write(runtime.file(SUPERVISOR), own_identity()))
-            .map_err(HostError::io("write in", &runtime.path))?;
-        Ok(runtime)
+        create().map_err(HostError::io("make a directory in", base))
     }
 
     /// The directory.
@@ -104,25 +107,22 @@ fn is_stale(path: &Path) -> bool {
     if !metadata.is_dir() || metadata.uid() != getuid().as_raw() {
         return false;
     }
-    match fs::read_to_string(path.join(SUPERVISOR)) {
-        Ok(identity) => !lives(&identity),
-        // It may be about to be written.
+    match File::open(path.join(SUPERVISOR)) {
+        Ok(file) => flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok(),
+        // It may be about to be made.
         Err(_) => {
             metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(60)))
         }
     }
 }
 
-/// A number alone does not tell a process from a later one: its start time goes with it.
-fn own_identity() -> String {
-    let pid = getpid().as_raw_nonzero().get();
-    format!("{pid} {}", Process::find(pid).map_or(0, |process| process.started))
-}
-
-fn lives(identity: &str) -> bool {
-    let Some((pid, started)) = identity.split_once(' ') else { return false };
-    let found = pid.parse().ok().and_then(Process::find);
-    found.is_some_and(|process| process.started.to_string() == started)
+/// The file of a directory that says that its supervisor lives. It appears locked.
+fn lock_of(path: &Path) -> io::Result<File> {
+    let draft = path.join("draft");
+    let file = File::create_new(&draft)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    fs::rename(&draft, path.join(SUPERVISOR))?;
+    Ok(file)
 }
 
 fn prefix() -> String {
@@ -140,19 +140,16 @@ mod tests {
     fn only_what_a_dead_supervisor_left_is_cleaned_up() {
         let base = tempfile::tempdir().unwrap();
         let living = Runtime::create(base.path()).unwrap();
-        let pid = std::process::id();
-        let [reused, dead, fresh] =
-            ["1", "2", "3"].map(|name| base.path().join(format!("{}{name}", prefix())));
-        for (path, identity) in [(&reused, format!("{pid} 1")), (&dead, format!("{} 5", i32::MAX))] {
+        let [dead, fresh] = ["1", "2"].map(|name| base.path().join(format!("{}{name}", prefix())));
+        for path in [&dead, &fresh] {
             fs::create_dir(path).unwrap();
-            fs::write(path.join(SUPERVISOR), identity).unwrap();
         }
-        fs::create_dir(&fresh).unwrap();
+        drop(lock_of(&dead).unwrap());
         let other = base.path().join("cosmos-something");
         fs::create_dir(&other).unwrap();
         let next = Runtime::create(base.path()).unwrap();
         assert!(living.path().exists() && next.path().exists() && fresh.exists() && other.exists());
-        assert!(!reused.exists() && !dead.exists());
+        assert!(!dead.exists());
         assert_eq!(next.path().metadata().unwrap().permissions().mode() & 0o777, 0o700);
         let path = next.path().to_owned();
         drop(next);

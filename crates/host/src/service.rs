@@ -20,7 +20,7 @@ pub enum Tie {
 pub enum Comeback {
     /// Go on trying, then give up.
     Alone,
-    /// After two failed starts stop everything and start from nothing: what the others were told about it (a
+    /// After two failed starts, or one that could not even be tried, stop everything and start from nothing: what the others were told about it (a
     /// display number) may not hold any more.
     RestartAll,
 }

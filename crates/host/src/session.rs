@@ -43,7 +43,7 @@ impl Session {
 
     fn best(installed: &Installed) -> Result<Self, HostError> {
         let mut found = described(installed);
-        found.sort_by_key(|session| rank(session));
+        found.sort_by_key(rank);
         let plain = || {
             ["openbox-session", "openbox", "xterm"]
                 .iter()

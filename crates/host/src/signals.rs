@@ -25,7 +25,7 @@ impl Signals {
     pub fn catch() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let caught = [SIGTERM, SIGINT, SIGHUP, SIGCHLD];
-        Ok(Self { delivery: SignalDelivery::with_pipe(read, write, SignalOnly::default(), caught)? })
+        Ok(Self { delivery: SignalDelivery::with_pipe(read, write, SignalOnly, caught)? })
     }
 
     /// Waits until a signal comes, or so long.

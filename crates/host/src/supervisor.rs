@@ -211,9 +211,7 @@ impl Supervisor {
             State::Stopping { again, .. } => *again = Some(now + delay),
             state => *state = State::Delayed(now + delay),
         }
-        if slot.been_up && slot.failed_starts == 2 && slot.spec.comeback == Comeback::RestartAll {
-            self.resetting = true;
-        }
+        self.resetting |= slot.must_reset(how.as_ref());
         actions.push(Action::Report(Notice::Again(id, how, delay)));
     }
 
@@ -338,9 +336,18 @@ impl Slot {
         back_off(self.failures)
     }
 
+    fn must_reset(&self, how: Option<&Exit>) -> bool {
+        let refused = matches!(how, Some(Exit::NotStarted(_)));
+        self.has_comeback() && (refused || self.failed_starts == 2)
+    }
+
+    fn has_comeback(&self) -> bool {
+        self.been_up && self.spec.comeback == Comeback::RestartAll
+    }
+
     fn is_hopeless(&self, how: Option<&Exit>) -> bool {
         match how {
-            Some(Exit::NotStarted(_)) => true,
+            Some(Exit::NotStarted(_)) if !self.has_comeback() => true,
             Some(Exit::Code(code)) if self.spec.final_codes.contains(code) => true,
             _ => self.failed_starts >= if self.been_up { COMEBACK_TRIES } else { FIRST_TRIES },
         }

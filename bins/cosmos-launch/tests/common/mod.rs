@@ -1,12 +1,13 @@
 //! A desktop under test: the real program, real servers, a stand-in for the stream.
 #![allow(dead_code, reason = "every test program uses its own part")]
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::{
     collections::HashMap,
     fs::{self, File},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -193,15 +194,21 @@ impl Desktop {
         text.split('\0').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
     }
 
-    /// Whether a window manager answers on the display, asked by a client that knows nothing but the environment.
-    pub fn has_window_manager(&self) -> bool {
+    /// Runs an X client that knows nothing but the environment of the stream.
+    pub fn client(&self, program: &str, arguments: &str) -> Output {
         let environment = self.stream_environment();
-        let mut xprop = Command::new("timeout");
-        xprop.args(["5", "xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]);
+        let mut client = Command::new("timeout");
+        client.args(["10", program]).args(arguments.split(' '));
         for name in ["DISPLAY", "XAUTHORITY"] {
-            xprop.env(name, &environment[name]);
+            client.env(name, &environment[name]);
         }
-        xprop.output().is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("window id"))
+        client.output().unwrap()
+    }
+
+    /// Whether a window manager has set itself up on the display.
+    pub fn has_window_manager(&self) -> bool {
+        let output = self.client("xprop", "-root _NET_SUPPORTING_WM_CHECK");
+        String::from_utf8_lossy(&output.stdout).contains("window id")
     }
 
     /// Nothing of this desktop is in the file system any more, its logs aside.

@@ -252,6 +252,19 @@ fn an_x_server_that_does_not_come_back_makes_everything_start_from_nothing() {
     assert_eq!(story.ready(X), "(X server up 0ns), start session bus, start stream");
 }
 
+#[test]
+fn a_number_that_someone_else_took_makes_everything_start_from_nothing_at_once() {
+    let mut story = Story::up();
+    story.exit(X, 1);
+    story.exit(SESSION, 1);
+    story.exit(BUS, 1);
+    story.pass(1.0);
+    let told = story.tell(Event::Exited { service: X, how: Exit::NotStarted("taken".into()) });
+    assert_eq!(told, "(X server in 2s), stop stream");
+    story.exit(STREAM, 0);
+    assert_eq!(story.exit(SOUND, 0), "reset, start sound");
+}
+
 /// Whatever happens in whatever order: no service is started twice, none is started before what it needs, and the
 /// end that was asked for comes.
 #[test]
