@@ -1,0 +1,151 @@
+/** A real Chromium, and the page in it. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+import { fromI420 } from './compare.js';
+import { PASSWORD, USER } from './desktop.js';
+import { until } from './wait.js';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+export const VIEWPORT = { width: 1280, height: 720 };
+
+/** A browser with a home of its own. */
+export class Browser {
+  static async open() {
+    const self = new Browser();
+    self.home = mkdtempSync(join(tmpdir(), 'cosmos-chromium-'));
+    const env = { PATH: process.env.PATH ?? '', HOME: self.home, LC_ALL: 'C.UTF-8', XDG_RUNTIME_DIR: self.home };
+    self.chromium = await chromium.launch({ executablePath: CHROMIUM, headless: false, args: FLAGS, env });
+    return self;
+  }
+
+  /**
+   * A page of somebody who has not been here before; it is closed after the test.
+   * @param {{after: (done: () => Promise<void>) => void}} test
+   * @param {import('playwright-core').BrowserContextOptions} [options]
+   */
+  async page(test, options = {}) {
+    const context = await this.chromium.newContext({ viewport: VIEWPORT, ...options });
+    test.after(() => context.close());
+    return new Page(await context.newPage());
+  }
+
+  async close() {
+    await this.chromium.close();
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** The page of the product. */
+export class Page {
+  /** @type {string[]} what went wrong in it */
+  errors = [];
+
+  /** @param {import('playwright-core').Page} page */
+  constructor(page) {
+    this.page = page;
+    page.on('pageerror', (error) => this.errors.push(String(error)));
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) this.errors.push(message.text());
+    });
+  }
+
+  /** Opens the page, logs in, and waits for the picture. @param {string} url */
+  async live(url) {
+    await this.page.goto(url);
+    await this.logIn();
+    await this.isLive();
+    return this;
+  }
+
+  /** @param {string} [password] */
+  async logIn(password = PASSWORD) {
+    await this.inState('login');
+    await this.page.fill('#user', USER);
+    await this.page.fill('#password', password);
+    await this.page.click('#login button[type=submit]');
+  }
+
+  state() { return this.page.evaluate(() => document.documentElement.dataset.state); }
+
+  /** @param {string} state @param {number} [patience] */
+  inState(state, patience) {
+    return until(`the page's state is ${state}`, async () => (await this.state()) === state, patience);
+  }
+
+  /** Waits until the picture is there. @param {number} [patience] */
+  async isLive(patience) {
+    await until('the picture is there', () => this.page.evaluate(() => {
+      const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
+      const { state, picture } = document.documentElement.dataset;
+      return state === 'live' && picture !== undefined && video.videoWidth > 0;
+    }), patience);
+  }
+
+  /** The size of the video. @returns {Promise<string>} `WIDTHxHEIGHT` */
+  videoSize() {
+    return this.page.evaluate(() => {
+      const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
+      return `${video.videoWidth}x${video.videoHeight}`;
+    });
+  }
+
+  /**
+   * The decoded picture, by the colour space that it says it has. Not through a canvas: Chromium's own conversion on the
+   * CPU is 14 of 255 off for pure blue.
+   * @returns {Promise<import('./compare.js').Picture & {colorSpace: VideoColorSpaceInit}>}
+   */
+  async grab() {
+    const frame = await this.page.evaluate(async () => {
+      const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
+      const frame = new VideoFrame(video);
+      const { format, visibleRect } = frame;
+      const planes = new Uint8Array(frame.allocationSize());
+      const layout = await frame.copyTo(planes);
+      const colorSpace = frame.colorSpace.toJSON();
+      frame.close();
+      const reader = new FileReader();
+      await new Promise((resolve) => { reader.onload = resolve; reader.readAsDataURL(new Blob([planes])); });
+      const { width = 0, height = 0 } = visibleRect ?? {};
+      return { width, height, format, colorSpace, layout, data: String(reader.result).split(',')[1] };
+    });
+    if (frame.format !== 'I420') throw new Error(`the browser decodes to ${frame.format}`);
+    const rgb = fromI420({ ...frame, planes: Buffer.from(frame.data, 'base64') });
+    return { width: frame.width, height: frame.height, rgb, colorSpace: frame.colorSpace };
+  }
+
+  /** The colour that is drawn 40 pixels off the lower right corner. @returns {Promise<number[]>} */
+  colour() {
+    return this.page.evaluate(() => {
+      const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
+      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));
+      context.drawImage(video, -video.videoWidth + 40, -video.videoHeight + 40);
+      return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    });
+  }
+
+  /** Waits until the picture has this colour near its lower right corner. @param {string} colour `#rrggbb` */
+  shows(colour, patience = undefined) {
+    const wanted = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+    return until(`the picture shows ${colour}`, async () => {
+      const seen = await this.colour();
+      if (wanted.some((value, channel) => Math.abs(value - seen[channel]) > 24)) throw new Error(`it shows ${seen}`);
+      return true;
+    }, patience);
+  }
+
+  /** What `window.cosmos` and the panel tell. */
+  statistics() {
+    return this.page.evaluate(() => ({ .../** @type {HTMLElement} */ (document.querySelector('#statistics')).dataset }));
+  }
+}

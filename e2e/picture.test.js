@@ -1,0 +1,119 @@
+/** The picture in the page is the picture on the screen, and costs nothing where nothing happens. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, it } from 'node:test';
+
+import { Browser, VIEWPORT } from './lib/browser.js';
+import { meanColour, psnr } from './lib/compare.js';
+import { Desktop } from './lib/desktop.js';
+import { state } from './lib/http.js';
+import { needs } from './lib/programs.js';
+import { pause, until } from './lib/wait.js';
+import { onEachServer } from './lib/xserver.js';
+
+const PATCHES = [
+  '#ff0000', '#00ff00', '#0000ff', '#ffffff', '#000000', '#808080', '#ffff00', '#00ffff', '#ff00ff', '#ff8000', '#804020',
+  '#205080',
+];
+const PATCH = { top: 560, side: 80, gap: 20, inset: 16 };
+
+const TEXT = `COSMOS 0123456789 The quick brown fox jumps over the lazy dog.
+if (a[i] != b[i]) { return -1; }  // fine strokes: |l1I!;:.,'"
+Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich`;
+
+/** @type {Browser} */
+let browser;
+before(async () => { browser = await Browser.open(); });
+after(() => browser?.close());
+
+onEachServer((kind) => {
+  /** @type {Desktop} */
+  let desktop;
+  before(async () => { desktop = await Desktop.open(kind); });
+  after(() => desktop?.close());
+
+  it('is the same as the screen', async (test) => {
+    if (!needs(test, 'convert', 'display', 'import')) return;
+    const page = await (await browser.page(test)).live(desktop.url);
+    await until('the desktop has the size of the page', async () => (await desktop.size()) === '1280x720');
+    await drawCard(desktop);
+    await desktop.show(desktop.file('card.png'));
+    const screen = await desktop.grab();
+    assert.ok(screen.rgb.subarray(0, 3).equals(Buffer.from([0xe8, 0xe8, 0xe8])), 'the screen does not show the card');
+    let best = 0;
+    const shown = await until('the picture is as good as the screen', async () => {
+      const grabbed = await page.grab();
+      best = Math.max(best, psnr(screen, grabbed));
+      return best >= 35 ? grabbed : null;
+    }).catch((error) => { throw new Error(`the best PSNR is ${best.toFixed(1)} dB`, { cause: error }); });
+    test.diagnostic(`PSNR of the luma ${best.toFixed(1)} dB`);
+    assert.deepEqual(shown.colorSpace, { fullRange: false, matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' });
+    const wrong = [];
+    for (const [index, colour] of PATCHES.entries()) {
+      const area = {
+        x: 20 + index * (PATCH.side + PATCH.gap) + PATCH.inset, y: PATCH.top + PATCH.inset,
+        width: PATCH.side - 2 * PATCH.inset, height: PATCH.side - 2 * PATCH.inset,
+      };
+      const [is, should] = [meanColour(shown, area), meanColour(screen, area)];
+      const off = should.map((value, channel) => is[channel] - value);
+      if (off.some((value) => Math.abs(value) > 6)) wrong.push(`${colour}: ${is.map(Math.round)}`);
+    }
+    assert.deepEqual(wrong, [], 'colours that differ by more than 6');
+  });
+
+  it('follows the size of the window', async (test) => {
+    const page = await (await browser.page(test)).live(desktop.url);
+    for (const { width, height } of [{ width: 1000, height: 600 }, { width: 800, height: 700 }, VIEWPORT]) {
+      await page.page.setViewportSize({ width, height });
+      const size = `${width}x${height}`;
+      await until(`the screen is ${size}`, async () => (await desktop.size()) === size);
+      await until(`the video is ${size}`, async () => (await page.videoSize()) === size);
+    }
+    await desktop.fill('#406020');
+    await page.shows('#406020');
+  });
+
+  it('costs nothing while nobody watches, and next to nothing while nothing changes', async (test) => {
+    await until('all pages are forgotten', async () => (await state(desktop.url)).viewers === 0, 40_000);
+    const idle = await load(desktop.stream.pid);
+    const page = await (await browser.page(test)).live(desktop.url);
+    await desktop.fill('#303030');
+    await page.shows('#303030');
+    let watched = 100;
+    await until('a still screen costs little', async () => {
+      watched = await load(desktop.stream.pid);
+      return watched < 5;
+    }, 30_000).catch(() => {});
+    test.diagnostic(`nobody watches: ${idle.toFixed(1)} % of a core, a still screen: ${watched.toFixed(1)} %`);
+    assert.ok(idle < 2, `${idle} % of a core while nobody watches`);
+    assert.ok(watched < 5, `${watched} % of a core for a still screen`);
+  });
+});
+
+/** @param {Desktop} desktop */
+async function drawCard(desktop) {
+  const patches = PATCHES.flatMap((colour, index) => {
+    const left = 20 + index * (PATCH.side + PATCH.gap);
+    return ['-fill', colour, '-draw', `rectangle ${left},${PATCH.top} ${left + PATCH.side - 1},${PATCH.top + PATCH.side - 1}`];
+  });
+  const text = ['-font', 'DejaVu-Sans-Mono', '-fill', '#202020'];
+  await desktop.must('convert', [
+    '-size', '1280x720', 'xc:#e8e8e8', ...patches,
+    ...text, '-pointsize', '14', '-annotate', '+40+60', TEXT,
+    '-pointsize', '22', '-annotate', '+40+180', TEXT, '-fill', '#0040a0', '-pointsize', '32', '-annotate', '+40+340', TEXT,
+    '(', '-size', '1200x60', 'gradient:#000000-#ffffff', '-resize', '1200x60!', ')', '-geometry', '+40+480', '-composite',
+    'PNG24:' + desktop.file('card.png'),
+  ]);
+}
+
+/** How much of a core a process takes, in percent, over five seconds. @param {number} pid */
+async function load(pid) {
+  const ticks = () => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  const [before, begun] = [ticks(), performance.now()];
+  await pause(5000);
+  return (ticks() - before) / (performance.now() - begun) * 1000;
+}

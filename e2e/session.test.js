@@ -1,0 +1,72 @@
+/** Logging in, coming back, and several people at once. */
+
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+
+import { Browser } from './lib/browser.js';
+import { Desktop } from './lib/desktop.js';
+import { until } from './lib/wait.js';
+import { onEachServer } from './lib/xserver.js';
+
+/** @type {Browser} */
+let browser;
+before(async () => { browser = await Browser.open(); });
+after(() => browser?.close());
+
+onEachServer((kind) => {
+  /** @type {Desktop} */
+  let desktop;
+  before(async () => { desktop = await Desktop.open(kind); });
+  after(() => desktop?.close());
+
+  it('refuses a wrong password with words, and shows the desktop for the right one', async (test) => {
+    await desktop.fill('#204080');
+    const page = await browser.page(test);
+    await page.page.goto(desktop.url);
+    await page.logIn('wrong');
+    await until('the refusal is told', () => page.page.isVisible('#login-error'));
+    assert.match(await page.page.textContent('#login-error') ?? '', /wrong/);
+    assert.equal(await page.state(), 'login');
+    const begun = performance.now();
+    await page.logIn();
+    await page.isLive();
+    test.diagnostic(`first frame after ${Math.round(performance.now() - begun)} ms`);
+    await page.shows('#204080');
+    assert.deepEqual(page.errors, []);
+  });
+
+  it('shows the desktop again soon after the page is loaded anew', async (test) => {
+    const page = await (await browser.page(test)).live(desktop.url);
+    const times = [];
+    for (let round = 0; round < 3; round += 1) {
+      const begun = performance.now();
+      await page.page.reload();
+      await page.isLive();
+      times.push(Math.round(performance.now() - begun));
+    }
+    test.diagnostic(`live after ${times.join(', ')} ms`);
+    assert.ok(Math.min(...times) < 2000, `${times} ms`);
+  });
+
+  it('lets three watch at once, with one encoder for all', async (test) => {
+    const pages = [];
+    for (let count = 0; count < 3; count += 1) pages.push(await (await browser.page(test)).live(desktop.url));
+    for (const colour of ['#c02020', '#20a040', '#2040c0']) {
+      await desktop.fill(colour);
+      await Promise.all(pages.map((page) => page.shows(colour)));
+    }
+    const state = await pages[0].page.evaluate(async () => (await fetch('./api/state')).json());
+    assert.equal(state.viewers, 3);
+    assert.equal(typeof state.encoder.element, 'string');
+    const opened = desktop.stream.output.match(/encoder opened|opened the encoder/g)?.length ?? 1;
+    assert.equal(opened, 1);
+  });
+
+  it('lets people log out', async (test) => {
+    const page = await (await browser.page(test)).live(desktop.url);
+    await page.page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('#logout')).click());
+    await page.inState('login');
+    const answer = await page.page.evaluate(async () => (await fetch('./api/session')).status);
+    assert.equal(answer, 401);
+  });
+});
