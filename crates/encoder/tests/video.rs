@@ -152,6 +152,41 @@ fn frames_that_lie_about_their_size_are_refused() {
 }
 
 #[test]
+fn an_element_that_refuses_says_so() {
+    // More than 14 bits for a side, which VP8 has, and less than the 16 rows of a macroblock.
+    let size = Size::new(32_768, 2);
+    let capabilities = Capabilities::installed().unwrap();
+    let screen = Screen::page(size);
+    for working in &capabilities.works {
+        let config =
+            EncoderConfig { choice: Choice::Named(working.element.clone()), ..EncoderConfig::default() };
+        let answer = cosmos_encoder::open(&config, &capabilities, size, DEMAND)
+            .and_then(|mut encoder| encoder.encode(&screen.frame(&[]), DEMAND));
+        let Err(EncodeError::Element { element, reason, source, .. }) = answer else { panic!("{answer:?}") };
+        assert_eq!(element, working.element);
+        // The caps of vp8enc rule such a picture out, so it is never asked.
+        assert_eq!(source.is_some(), element != "vp8enc", "{element}: {reason}");
+    }
+}
+
+#[test]
+fn several_threads_make_one_picture() {
+    let capabilities = Capabilities::installed().unwrap();
+    for working in &capabilities.works {
+        let config = EncoderConfig { choice: Choice::Named(working.element.clone()), threads: Some(4) };
+        let mut encoder = cosmos_encoder::open(&config, &capabilities, SIZE, DEMAND).unwrap();
+        let Some(decoder) = Decoder::new(working.codec) else { continue };
+        let screen = Screen::page(SIZE);
+        for index in 0..3 {
+            decoder.push(index, &encoder.encode(&screen.frame(&[]), DEMAND).unwrap().unwrap());
+        }
+        let (layout, original) = screen.i420();
+        let luma = psnr_luma(&layout, &decoder.finish()[2].1, &original);
+        assert!(luma > 30.0, "{}: {luma:.1}", working.element);
+    }
+}
+
+#[test]
 fn the_choice_is_explained() {
     let mut capabilities = Capabilities::installed().unwrap();
     if capabilities.works.len() < 2 {
