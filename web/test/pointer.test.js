@@ -36,7 +36,7 @@ test('a point of the page is a pixel of the desktop', () => {
     const at = toDesktop(area, picture, x, y);
     assert.deepEqual([at.x, at.y], expected);
   }
-  assert.deepEqual(toDesktop({ left: 0, top: 0, width: 0, height: 0 }, picture, 5, 5), { x: 1919, y: 1079 });
+  assert.deepEqual(toDesktop({ left: 0, top: 0, width: 0, height: 0 }, picture, 5, 5), { x: 0, y: 0 });
 });
 
 test('the size that is asked for is even and within reason', () => {
