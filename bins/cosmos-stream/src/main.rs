@@ -90,8 +90,13 @@ fn codec(encoder: &EncoderConfig, capabilities: &Capabilities, args: &Args) -> R
 
 fn auth(args: &Args, password: Option<&Password>) -> Result<AuthConfig, Failure> {
     let account = password.map(|password| Account::new(&args.user, &password.secret)).transpose()?;
-    let key = match &account {
-        Some(_) => store::session_key(&args.state_dir()?.join("session.key")).map_err(ArgsError::Store)?.0,
+    let key = match password {
+        Some(password) => {
+            let kept =
+                store::session_key(&args.state_dir()?.join("session.key")).map_err(ArgsError::Store)?.0;
+            // A new password ends the sessions of the old one.
+            kept.bound_to(&password.secret)
+        }
         None => SessionKey::random(),
     };
     Ok(AuthConfig { account, key, origins: args.origins.clone() })
