@@ -37,13 +37,13 @@ impl File {
         ["tests", "test", "benches", "e2e"].into_iter().any(folder) || self.name() == "tests.rs"
     }
 
-    pub fn violation(&self, line: usize, what: String) -> Vec<Violation> {
+    pub fn violation(&self, line: usize, what: &str) -> Vec<Violation> {
         vec![Violation(format!("{}:{line}: {what}", self.path))]
     }
 
     pub fn lines_where(&self, wrong: impl Fn(&str) -> bool, what: impl Fn(&str) -> String) -> Vec<Violation> {
         let lines = self.text.lines().zip(1..).filter(|(line, _)| wrong(line));
-        lines.flat_map(|(line, number)| self.violation(number, what(line))).collect()
+        lines.flat_map(|(line, number)| self.violation(number, &what(line))).collect()
     }
 
     pub fn lines_with(&self, texts: &[&str]) -> Vec<Violation> {
