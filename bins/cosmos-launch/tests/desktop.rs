@@ -77,11 +77,31 @@ fn a_server_that_was_killed_comes_back_under_its_number_with_a_session_and_the_s
 
 #[test]
 fn sound_that_was_killed_comes_back_on_its_socket() {
-    let Some(manager) = window_manager() else { return };
-    if !has(&["Xvfb", "pulseaudio", "pactl", "dbus-daemon"]) {
+    if window_manager().is_some() && has(&["Xvfb", "pulseaudio", "pactl", "dbus-daemon"]) {
+        sound_comes_back(Start::new(&[]), "pulseaudio");
+    }
+}
+
+#[test]
+fn pipewire_serves_where_there_is_no_pulseaudio() {
+    let programs = ["/usr/bin/pipewire", "/usr/bin/wireplumber"];
+    if window_manager().is_none() || !has(&programs) || !has(&["Xvfb", "pactl", "dbus-daemon"]) {
         return;
     }
-    let mut desktop = Start::new(&["--session", manager, "--xserver", "xvfb"]).run();
+    let start = Start::new(&[]);
+    let bin = start.dir().join("bin");
+    fs::create_dir(&bin).unwrap();
+    for entry in fs::read_dir("/usr/bin").unwrap().flatten().filter(|entry| entry.file_name() != "pulseaudio")
+    {
+        std::os::unix::fs::symlink(entry.path(), bin.join(entry.file_name())).unwrap();
+    }
+    let path = bin.display().to_string();
+    sound_comes_back(start.env("PATH", &path), "pipewire");
+}
+
+fn sound_comes_back(start: Start, server: &str) {
+    let manager = window_manager().unwrap();
+    let mut desktop = start.arg("--xserver").arg("xvfb").arg("--session").arg(manager).run();
     desktop.wait_until_served();
     let sinks = || {
         let mut pactl = std::process::Command::new("timeout");
@@ -90,10 +110,10 @@ fn sound_that_was_killed_comes_back_on_its_socket() {
             pactl.env("PULSE_SERVER", &desktop.stream_environment()["PULSE_SERVER"]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    assert!(sinks().contains("cosmos"), "{}", sinks());
-    let before = (desktop.pids("pulseaudio"), desktop.pids(manager));
+    assert!(within(BOUND, || sinks().contains("cosmos")), "{}", sinks());
+    let before = (desktop.pids(server), desktop.pids(manager));
     kill(before.0[0], Signal::KILL);
-    assert!(within(BOUND, || desktop.pids("pulseaudio").first().is_some_and(|pid| *pid != before.0[0])));
+    assert!(within(BOUND, || desktop.pids(server).first().is_some_and(|pid| *pid != before.0[0])));
     assert!(within(BOUND, || sinks().contains("cosmos")), "{}", desktop.output());
     assert_eq!(desktop.pids(manager), before.1, "the session was left alone");
     assert_eq!(desktop.stop(), Some(0));

@@ -1,33 +1,34 @@
 //! The shell around the supervisor: it starts, watches and ends real processes, on one thread.
 
+mod readiness;
+mod start;
+
 use std::{
     collections::VecDeque,
-    fs::{self, File},
-    io::{self, Read},
-    os::unix::net::UnixStream,
+    fs,
     path::PathBuf,
-    process::{ChildStdin, ChildStdout, Stdio},
+    process::{ChildStdin, ChildStdout},
     time::{Duration, Instant, SystemTime},
 };
 
 use rustix::process::{Pid, Signal};
 
 use crate::{
-    config::{Config, XServerChoice, is_writable},
+    config::{Config, is_writable},
     display::Display,
     error::HostError,
-    logs::{BOUND, Logs, XORG},
+    logs::{BOUND, Logs},
     process::{self, Started},
     ready::StreamReady,
-    roles::{self, Places, ROLES, Role, Shared},
+    roles::{self, Places, ROLES, Role},
     runtime::Runtime,
     service::{Exit, ServiceId},
     session::Session,
     signals::Signals,
+    sound::SoundServer,
     supervisor::{Action, Event, Notice, Outcome, Supervisor},
-    x11wire::Client,
     xauth::Cookie,
-    xserver::{self, XServer, XStart},
+    xserver::{self, XServer},
 };
 
 /// What people are told while a desktop comes up and runs.
@@ -68,7 +69,7 @@ pub fn run(config: &Config, tell: &mut dyn FnMut(&Report)) -> Result<(), HostErr
         Signals::catch().map_err(HostError::io("catch signals through", "/proc/self".as_ref()))?;
     process::adopt_orphans().map_err(HostError::io("adopt orphans in", "/proc/self".as_ref()))?;
     let mut desktop = Desktop::prepare(config, tell)?;
-    let mut supervisor = Supervisor::new(roles::table());
+    let mut supervisor = Supervisor::new(roles::table(desktop.sound.as_ref()));
     let mut events = VecDeque::from([Event::Tick]);
     let outcome = loop {
         let event = events.pop_front().unwrap_or(Event::Tick);
@@ -103,7 +104,7 @@ struct Desktop<'a> {
     server: XServer,
     session: Session,
     bus: PathBuf,
-    sound: Option<PathBuf>,
+    sound: Option<SoundServer>,
     processes: [Slot; ROLES.len()],
     began: SystemTime,
     looked_after_logs: Instant,
@@ -138,7 +139,7 @@ impl<'a> Desktop<'a> {
         let logs = open_logs(config, &runtime, display.number())?;
         let places = Places { runtime: runtime.path().to_owned(), home: home(config, &runtime)? };
         let cookie = Cookie::random().map_err(HostError::io("read random bytes for", &places.authority()))?;
-        let sound = config.audio.then(|| installed.program("pulseaudio")).flatten();
+        let sound = config.audio.then(|| SoundServer::choose(installed)).flatten();
         let began = SystemTime::now();
         let mut desktop = Self {
             config,
@@ -159,7 +160,7 @@ impl<'a> Desktop<'a> {
             guard: None,
         };
         if config.audio && desktop.sound.is_none() {
-            desktop.warn("there is no sound: pulseaudio is not installed");
+            desktop.warn("there is no sound: neither pulseaudio nor pipewire with wireplumber is installed");
         }
         desktop.announce_display()?;
         desktop.post_guard();
@@ -232,82 +233,6 @@ impl<'a> Desktop<'a> {
         slot.said.clear();
         slot.starts += 1;
         slot.started = Some(Instant::now());
-    }
-
-    fn spawn(&mut self, role: Role) -> io::Result<Started> {
-        let log = self.open_log(role)?;
-        let mut command = match role {
-            Role::XServer => return self.spawn_server(log),
-            Role::Bus => roles::bus_command(&self.bus, &self.shared()),
-            Role::Sound => roles::sound_command(self.sound.as_deref().unwrap_or("".as_ref()), &self.shared()),
-            Role::Session => roles::session_command(&self.shared()),
-            Role::Stream => {
-                let _ = fs::remove_file(self.places.ready());
-                roles::stream_command(&self.shared())
-            }
-        };
-        match role {
-            Role::Bus => command.stdout(Stdio::piped()),
-            _ => command.stdout(log.try_clone()?),
-        };
-        process::spawn(with_errors_to(command, log))
-    }
-
-    fn spawn_server(&mut self, log: File) -> io::Result<Started> {
-        let slot = &self.processes[Role::XServer.id().0];
-        if slot.starts == 1 && !slot.has_served && self.config.xserver == XServerChoice::Auto {
-            self.fall_back();
-        }
-        if self.display.connect().is_ok() {
-            let taken = format!("another server took display :{}", self.display.number());
-            return Err(io::Error::other(taken));
-        }
-        let listen_abstract = !self.display.can_listen_in_file_system();
-        if listen_abstract {
-            self.warn(
-                "/tmp/.X11-unix belongs to someone else: the X server listens on its abstract socket only",
-            );
-            self.display.release_abstract();
-        }
-        let start = XStart {
-            config: self.config,
-            display: self.display.number(),
-            authority: &self.places.authority(),
-            xorg_conf: &self.places.file("xorg.conf"),
-            xorg_log: &self.logs.path(XORG),
-            listen_abstract,
-        };
-        let mut command = roles::command(self.server.program(), Role::XServer, &self.shared());
-        command.args(self.server.arguments(&start)).stdout(Stdio::piped());
-        process::spawn(with_errors_to(command, log))
-    }
-
-    /// Takes the other X server when the first one could not be started.
-    fn fall_back(&mut self) {
-        if let (XServer::Dummy(_), Ok(xvfb)) =
-            (&self.server, XServer::choose(XServerChoice::Xvfb, &self.config.installed))
-        {
-            let words = self.last_words(Role::XServer);
-            self.warn(&format!("Xorg cannot be started, Xvfb is tried; Xorg said last:\n{words}"));
-            self.server = xvfb;
-        }
-    }
-
-    fn shared(&self) -> Shared<'_> {
-        Shared {
-            config: self.config,
-            places: &self.places,
-            display: self.display.number(),
-            session: &self.session,
-            has_sound: self.sound.is_some(),
-        }
-    }
-
-    fn open_log(&self, role: Role) -> io::Result<File> {
-        if self.processes[role.id().0].starts == 0 {
-            self.logs.begin(role.name())?;
-        }
-        self.logs.append(role.name())
     }
 
     fn signal(&self, service: ServiceId, signal: Signal) {
@@ -414,89 +339,6 @@ impl<'a> Desktop<'a> {
         }
     }
 
-    fn is_ready(&mut self, role: Role) -> bool {
-        match role {
-            Role::XServer => self.server_is_ready(),
-            Role::Bus => self.bus_is_ready(),
-            Role::Sound => {
-                self.detail(role, format!("PulseAudio, sink {}", crate::sound::SINK));
-                UnixStream::connect(self.places.pulse()).is_ok()
-            }
-            Role::Session => self.session_is_ready(),
-            Role::Stream => self.stream_is_ready(),
-        }
-    }
-
-    /// The server has announced its number and lets a client with the cookie in.
-    fn server_is_ready(&mut self) -> bool {
-        if !self.listen(Role::XServer) {
-            return false;
-        }
-        let client = match self.client() {
-            Ok(client) => client,
-            Err(error) => {
-                tracing::debug!("no answer from the X server yet: {error}");
-                return false;
-            }
-        };
-        let (size, wanted) = (client.size(), self.config.size);
-        let number = self.display.number();
-        if size != wanted {
-            self.warn(&format!("the X server came up with {size} instead of {wanted}: it refused the mode"));
-        }
-        self.detail(Role::XServer, format!("{} :{number} {size}", self.server.name()));
-        true
-    }
-
-    fn bus_is_ready(&mut self) -> bool {
-        let socket = self.places.bus();
-        self.detail(Role::Bus, format!("unix:path={}", socket.display()));
-        self.listen(Role::Bus) && UnixStream::connect(socket).is_ok()
-    }
-
-    /// A window manager runs; a session without one counts when it has lived for a while.
-    fn session_is_ready(&mut self) -> bool {
-        self.detail(Role::Session, self.session.name.clone());
-        let started = self.processes[Role::Session.id().0].started;
-        started.is_some_and(|at| at.elapsed() >= SETTLED)
-            || self.client().and_then(|mut client| client.has_window_manager()).unwrap_or(false)
-    }
-
-    fn stream_is_ready(&mut self) -> bool {
-        let ready = StreamReady::read(&self.places.ready());
-        if let Some(ready) = &ready {
-            self.detail(Role::Stream, ready.url.clone());
-        }
-        ready.is_some()
-    }
-
-    fn client(&self) -> io::Result<Client> {
-        Client::open(self.display.connect()?, &self.cookie, ANSWER)
-    }
-
-    fn detail(&mut self, role: Role, detail: String) {
-        self.processes[role.id().0].detail = detail;
-    }
-
-    /// Takes in what a service wrote to its pipe; whether a whole line is there.
-    fn listen(&mut self, role: Role) -> bool {
-        let slot = &mut self.processes[role.id().0];
-        let mut buffer = [0; 512];
-        while let Some(stdout) = &mut slot.stdout {
-            if !crate::signals::is_readable(stdout) {
-                break;
-            }
-            match stdout.read(&mut buffer) {
-                Ok(length) if length > 0 && slot.said.len() < 4096 => {
-                    slot.said.extend_from_slice(&buffer[..length]);
-                }
-                Ok(length) if length > 0 => {}
-                _ => slot.stdout = None,
-            }
-        }
-        slot.said.contains(&b'\n')
-    }
-
     fn gave_up(&self, service: ServiceId, how: Option<&Exit>) -> HostError {
         let name = ROLES[service.0].name();
         let words = self.last_words(ROLES[service.0]);
@@ -513,11 +355,6 @@ impl<'a> Desktop<'a> {
 
 fn describe(how: Option<&Exit>) -> String {
     how.map_or_else(|| "was not ready in time".to_owned(), ToString::to_string)
-}
-
-fn with_errors_to(mut command: std::process::Command, log: File) -> std::process::Command {
-    command.stderr(log);
-    command
 }
 
 fn missing(program: &str, package: &'static str) -> HostError {
@@ -549,9 +386,5 @@ const FIRST_DISPLAY: u16 = 20;
 const PROBE: Duration = Duration::from_millis(50);
 /// How often the sizes of the logs are looked at.
 const LOG_PERIOD: Duration = Duration::from_secs(2);
-/// How long an X server may take to answer one request.
-const ANSWER: Duration = Duration::from_secs(1);
-/// How long a session without a window manager must live to count as up.
-const SETTLED: Duration = Duration::from_secs(10);
 /// How long orphans may take to end on their own.
 const LAST_GRACE: Duration = Duration::from_millis(300);

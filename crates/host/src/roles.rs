@@ -1,6 +1,7 @@
 //! The services of a desktop: the table of rules, and how each is started.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -11,7 +12,7 @@ use crate::{
     environment::{Environment, Secrets},
     service::{Comeback, ServiceId, Spec, Tie},
     session::Session,
-    sound,
+    sound::SoundServer,
 };
 
 /// What a service is to the desktop, in the order of the table.
@@ -52,13 +53,14 @@ impl Role {
 
 /// The rules of a desktop. The stream opens a display that went away again by itself, so it lives through all
 /// restarts of the X server, which comes back under the same number.
-pub fn table() -> Vec<Spec> {
-    ROLES.iter().map(|role| spec(*role)).collect()
+pub fn table(sound: Option<&SoundServer>) -> Vec<Spec> {
+    ROLES.iter().map(|role| spec(*role, sound)).collect()
 }
 
-fn spec(role: Role) -> Spec {
+fn spec(role: Role, sound: Option<&SoundServer>) -> Spec {
     use Role::{Bus, Session, Sound, Stream, XServer};
     let needs: &[(Role, Tie)] = match role {
+        Sound if matches!(sound, Some(SoundServer::PipeWire { .. })) => &[(Bus, Tie::With)],
         XServer | Sound => &[],
         Bus => &[(XServer, Tie::With)],
         Session => &[(XServer, Tie::With), (Bus, Tie::With), (Sound, Tie::After)],
@@ -153,11 +155,14 @@ pub fn bus_command(program: &Path, shared: &Shared<'_>) -> Command {
     command
 }
 
-/// PulseAudio on its socket.
-pub fn sound_command(program: &Path, shared: &Shared<'_>) -> Command {
-    let mut command = command(program, Role::Sound, shared);
-    command.args(sound::pulseaudio_arguments(&shared.places.pulse()));
-    command
+/// The sound server on its socket.
+///
+/// # Errors
+/// What the file system says about the files it needs.
+pub fn sound_command(server: &SoundServer, shared: &Shared<'_>) -> io::Result<Command> {
+    let mut command = command(server.program(), Role::Sound, shared);
+    server.prepare(&mut command, &shared.places.runtime, &shared.places.pulse())?;
+    Ok(command)
 }
 
 /// The desktop session.
@@ -184,7 +189,7 @@ mod tests {
     fn places_in_the_table_are_the_ids() {
         for (place, role) in ROLES.iter().enumerate() {
             assert_eq!(role.id(), ServiceId(place));
-            assert_eq!(table()[place].name, role.name());
+            assert_eq!(table(None)[place].name, role.name());
         }
     }
 }

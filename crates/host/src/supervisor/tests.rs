@@ -16,7 +16,7 @@ struct Story {
 
 impl Story {
     fn new() -> Self {
-        Self { supervisor: Supervisor::new(crate::roles::table()), now: Instant::now() }
+        Self { supervisor: Supervisor::new(crate::roles::table(None)), now: Instant::now() }
     }
 
     /// A desktop that is up.

@@ -1,0 +1,102 @@
+//! Starting the services.
+
+use std::{
+    fs::{self, File},
+    io,
+    process::{Command, Stdio},
+};
+
+use super::Desktop;
+use crate::{
+    config::XServerChoice,
+    logs::XORG,
+    process::{self, Started},
+    roles::{self, Role, Shared},
+    xserver::{XServer, XStart},
+};
+
+impl Desktop<'_> {
+    pub(super) fn spawn(&mut self, role: Role) -> io::Result<Started> {
+        let log = self.open_log(role)?;
+        let mut command = match role {
+            Role::XServer => return self.spawn_server(log),
+            Role::Bus => roles::bus_command(&self.bus, &self.shared()),
+            Role::Sound => {
+                let server = self.sound.as_ref().ok_or(io::ErrorKind::NotFound)?;
+                roles::sound_command(server, &self.shared())?
+            }
+            Role::Session => roles::session_command(&self.shared()),
+            Role::Stream => {
+                let _ = fs::remove_file(self.places.ready());
+                roles::stream_command(&self.shared())
+            }
+        };
+        match role {
+            Role::Bus => command.stdout(Stdio::piped()),
+            _ => command.stdout(log.try_clone()?),
+        };
+        process::spawn(with_errors_to(command, log))
+    }
+
+    fn spawn_server(&mut self, log: File) -> io::Result<Started> {
+        let slot = &self.processes[Role::XServer.id().0];
+        if slot.starts == 1 && !slot.has_served && self.config.xserver == XServerChoice::Auto {
+            self.fall_back();
+        }
+        if self.display.connect().is_ok() {
+            let taken = format!("another server took display :{}", self.display.number());
+            return Err(io::Error::other(taken));
+        }
+        let listen_abstract = !self.display.can_listen_in_file_system();
+        if listen_abstract {
+            self.warn(
+                "/tmp/.X11-unix belongs to someone else: the X server listens on its abstract socket only",
+            );
+            self.display.release_abstract();
+        }
+        let start = XStart {
+            config: self.config,
+            display: self.display.number(),
+            authority: &self.places.authority(),
+            xorg_conf: &self.places.file("xorg.conf"),
+            xorg_log: &self.logs.path(XORG),
+            listen_abstract,
+        };
+        let mut command = roles::command(self.server.program(), Role::XServer, &self.shared());
+        command.args(self.server.arguments(&start)).stdout(Stdio::piped());
+        process::spawn(with_errors_to(command, log))
+    }
+
+    /// Takes the other X server when the first one could not be started.
+    fn fall_back(&mut self) {
+        if let (XServer::Dummy(_), Ok(xvfb)) =
+            (&self.server, XServer::choose(XServerChoice::Xvfb, &self.config.installed))
+        {
+            let words = self.last_words(Role::XServer);
+            self.warn(&format!("Xorg cannot be started, Xvfb is tried; Xorg said last:\n{words}"));
+            self.server = xvfb;
+        }
+    }
+
+    fn shared(&self) -> Shared<'_> {
+        Shared {
+            config: self.config,
+            places: &self.places,
+            display: self.display.number(),
+            session: &self.session,
+            has_sound: self.sound.is_some(),
+        }
+    }
+
+    fn open_log(&self, role: Role) -> io::Result<File> {
+        if self.processes[role.id().0].starts == 0 {
+            self.logs.begin(role.name())?;
+        }
+        self.logs.append(role.name())
+    }
+}
+
+fn with_errors_to(mut command: Command, log: File) -> Command {
+    command.stderr(log);
+    command
+}
