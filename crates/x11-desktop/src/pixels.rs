@@ -36,7 +36,7 @@ enum Store {
 
 /// Why a way of getting pixels cannot be gone.
 #[derive(Debug, thiserror::Error)]
-enum NoWay {
+enum NoPixels {
     #[error("MIT-SHM is missing, too old, or the server is on another machine")]
     Missing,
     #[error("the server writes into other memory than ours")]
@@ -47,13 +47,13 @@ enum NoWay {
     Server(#[from] ReplyOrIdError),
 }
 
-impl From<ConnectionError> for NoWay {
+impl From<ConnectionError> for NoPixels {
     fn from(error: ConnectionError) -> Self {
         Self::Server(error.into())
     }
 }
 
-impl From<ReplyError> for NoWay {
+impl From<ReplyError> for NoPixels {
     fn from(error: ReplyError) -> Self {
         Self::Server(error.into())
     }
@@ -68,11 +68,11 @@ impl Picture {
             Pixels::ShmSysv => &[Pixels::ShmSysv],
             Pixels::GetImage => &[Pixels::GetImage],
         };
-        let mut refusal = NoWay::Missing;
+        let mut refusal = NoPixels::Missing;
         for way in ways {
             match Store::new(link, size, *way) {
                 Ok(store) => return Ok(Self { size, store, bands: Vec::new() }),
-                Err(NoWay::Server(error @ ReplyOrIdError::ConnectionError(_))) => {
+                Err(NoPixels::Server(error @ ReplyOrIdError::ConnectionError(_))) => {
                     return Err(link.lost("get memory for the picture")(error));
                 }
                 Err(other) => {
@@ -125,7 +125,7 @@ impl Picture {
 }
 
 impl Store {
-    fn new(link: &Link, size: Size, way: Pixels) -> Result<Self, NoWay> {
+    fn new(link: &Link, size: Size, way: Pixels) -> Result<Self, NoPixels> {
         let len = size.area() * 4;
         if way == Pixels::GetImage {
             return Ok(Self::Own(vec![0; len]));
@@ -134,25 +134,25 @@ impl Store {
         let (mut memory, segment) = match way {
             Pixels::ShmFd if version >= (1, 2) => attach_fd(link, len)?,
             Pixels::ShmSysv => attach_sysv(link, len)?,
-            _ => return Err(NoWay::Missing),
+            _ => return Err(NoPixels::Missing),
         };
         if !is_shared(link, &mut memory, segment)? {
             link.conn.shm_detach(segment)?;
-            return Err(NoWay::NotShared);
+            return Err(NoPixels::NotShared);
         }
         Ok(Self::Shared { memory, segment, way })
     }
 }
 
-fn shm_version(link: &Link) -> Result<(u16, u16), NoWay> {
+fn shm_version(link: &Link) -> Result<(u16, u16), NoPixels> {
     if !link.is_local || link.conn.extension_information(mit_shm::X11_EXTENSION_NAME)?.is_none() {
-        return Err(NoWay::Missing);
+        return Err(NoPixels::Missing);
     }
     let version = link.conn.shm_query_version()?.reply()?;
     Ok((version.major_version, version.minor_version))
 }
 
-fn attach_fd(link: &Link, len: usize) -> Result<(Shared, Seg), NoWay> {
+fn attach_fd(link: &Link, len: usize) -> Result<(Shared, Seg), NoPixels> {
     use x11rb::connection::Connection as _;
     let (memory, fd) = Shared::memfd(len)?;
     let segment = link.conn.generate_id()?;
@@ -160,10 +160,10 @@ fn attach_fd(link: &Link, len: usize) -> Result<(Shared, Seg), NoWay> {
     Ok((memory, segment))
 }
 
-fn attach_sysv(link: &Link, len: usize) -> Result<(Shared, Seg), NoWay> {
+fn attach_sysv(link: &Link, len: usize) -> Result<(Shared, Seg), NoPixels> {
     use x11rb::connection::Connection as _;
     let (memory, id) = Shared::sysv(len)?;
-    let attached = link.conn.generate_id().map_err(NoWay::from).and_then(|segment| {
+    let attached = link.conn.generate_id().map_err(NoPixels::from).and_then(|segment| {
         link.conn.shm_attach(segment, id, false)?.check()?;
         Ok(segment)
     });
@@ -172,7 +172,7 @@ fn attach_sysv(link: &Link, len: usize) -> Result<(Shared, Seg), NoWay> {
 }
 
 /// Whether a pixel that the server writes arrives: in another IPC name space the identifier may name other memory.
-fn is_shared(link: &Link, memory: &mut Shared, segment: Seg) -> Result<bool, NoWay> {
+fn is_shared(link: &Link, memory: &mut Shared, segment: Seg) -> Result<bool, NoPixels> {
     for mark in [0x5a, 0xa5] {
         memory[..4].fill(mark);
         let z = ImageFormat::Z_PIXMAP.into();

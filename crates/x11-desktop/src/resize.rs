@@ -75,7 +75,7 @@ pub(crate) fn resize(link: &Link, wanted: Size, density: (Density, Density)) -> 
     let now = root_size(link)?;
     if now != size {
         let head = Head::find(link)?;
-        let mode = head.mode(link, size)?;
+        let (mode, size) = head.mode(link, size).or_else(|refusal| head.nearest_mode(size).ok_or(refusal))?;
         grab(link)?;
         let switched = head.switch(link, (now, size), mode, density);
         ungrab(link)?;
@@ -115,11 +115,11 @@ impl Head {
     }
 
     /// A mode of this size that the output takes: one it has, one of ours from before, or a new one.
-    fn mode(&self, link: &Link, size: Size) -> Result<Mode, NoResize> {
+    fn mode(&self, link: &Link, size: Size) -> Result<(Mode, Size), NoResize> {
         let fits =
             |id: &&Mode| self.resources.modes.iter().any(|mode| mode.id == **id && size_of(mode) == size);
         if let Some(mode) = self.info.modes.iter().find(fits) {
-            return Ok(*mode);
+            return Ok((*mode, size));
         }
         let ours = name(size);
         let known =
@@ -127,9 +127,15 @@ impl Head {
         let made = known.map_or_else(|| create_mode(link, size, &ours), Ok);
         let added = made.and_then(|mode| {
             link.conn.randr_add_output_mode(self.output, mode)?.check()?;
-            Ok(mode)
+            Ok((mode, size))
         });
         added.map_err(|source| NoResize::Mode { size, source })
+    }
+
+    /// The mode of the output that is nearest to this size, for drivers that take no new ones.
+    fn nearest_mode(&self, size: Size) -> Option<(Mode, Size)> {
+        let of_output = self.resources.modes.iter().filter(|mode| self.info.modes.contains(&mode.id));
+        of_output.map(|mode| (mode.id, size_of(mode))).min_by_key(|(_, other)| distance(size, *other))
     }
 
     /// Switches to `mode` in an order in which the picture of the output always lies within the screen.
@@ -244,6 +250,10 @@ fn crtc_info(
     resources: &GetScreenResourcesCurrentReply,
 ) -> XResult<GetCrtcInfoReply> {
     Ok(link.conn.randr_get_crtc_info(crtc, resources.config_timestamp)?.reply()?)
+}
+
+fn distance(a: Size, b: Size) -> u32 {
+    u32::from(a.width.abs_diff(b.width)) + u32::from(a.height.abs_diff(b.height))
 }
 
 /// The size of the root window, which is the size of the screen.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use common::{Client, Kind, Server, wait_changed};
-use cosmos_desktop::{Change, DesktopError, Frame, FrameSource, Rect, Size};
+use cosmos_desktop::{Change, DesktopError, Frame, FrameSource, InputEvent, Point, Rect, Size};
 use cosmos_x11::{Pixels, open};
 use x11rb::{
     connection::Connection as _,
@@ -190,6 +190,25 @@ fn a_screen_of_few_colours_is_refused_with_the_remedy() {
         }
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("depth 16 was accepted"),
+    }
+}
+
+/// The servers here draw the pointer themselves, and into the screen.
+#[test]
+fn the_pointer_is_not_in_the_picture() {
+    for kind in [Kind::Xvfb, Kind::Dummy] {
+        let Some(server) = Server::start(kind) else { continue };
+        let client = server.client();
+        let window = client.window((0, 0, 1280, 720));
+        client.fill(window, (0, 0, 1280, 720), 0x10_2030);
+        client.show_cursor();
+        for way in WAYS {
+            let mut desktop = open(&server.config(way)).unwrap();
+            desktop.input.send(&InputEvent::PointerTo(Point { x: 640, y: 360 })).unwrap();
+            let frame = desktop.frames.grab().unwrap();
+            let other = frame.bgrx.chunks(4).position(|pixel| pixel[..3] != [0x30, 0x20, 0x10]);
+            assert_eq!(other, None, "{kind:?} {way:?}");
+        }
     }
 }
 

@@ -12,14 +12,10 @@ use std::{
 };
 
 use common::{Client, Kind, Server, eventually, feed, next_event, output, wait_changed};
-use cosmos_desktop::{CursorImage, DesktopControl, DesktopError, DesktopEvent, Size};
+use cosmos_desktop::{Change, CursorImage, DesktopControl, DesktopError, DesktopEvent, Rect, Size};
 use x11rb::{
     connection::Connection as _,
-    protocol::{
-        randr::ConnectionExt as _,
-        xproto::{AtomEnum, ConnectionExt as _, CreateGCAux, ImageFormat, PropMode},
-    },
-    wrapper::ConnectionExt as _,
+    protocol::{randr::ConnectionExt as _, xproto::ConnectionExt as _},
 };
 
 fn resized(event: &DesktopEvent) -> Option<Size> {
@@ -96,6 +92,7 @@ fn the_screen_becomes_as_large_as_wanted() {
     let Some(server) = Server::start(Kind::Dummy) else { return };
     let (pixels, mm) = screen(&server);
     let mut desktop = server.desktop();
+    let client = server.client();
     for ((width, height), (columns, rows)) in cases {
         let expected = Size::new(columns, rows);
         assert_eq!(desktop.control.resize(Size::new(width, height)).unwrap(), expected);
@@ -108,6 +105,15 @@ fn the_screen_becomes_as_large_as_wanted() {
             let frame = desktop.frames.grab().unwrap();
             (frame.size == expected && frame.damage == [expected.rect()]).then_some(())
         });
+        while let Change::Changed(_) =
+            desktop.frames.wait(Instant::now() + Duration::from_millis(200)).unwrap()
+        {
+            desktop.frames.grab().unwrap();
+        }
+        let corner = Rect { x: columns - 9, y: rows - 5, width: 9, height: 5 };
+        client.fill(client.root, (corner.x as i16, corner.y as i16, 9, 5), u32::from(columns));
+        wait_changed(&mut *desktop.frames);
+        assert_eq!(desktop.frames.grab().unwrap().damage, [corner], "damage goes on after {expected}");
         let (now, now_mm) = screen(&server);
         assert_eq!(now, (columns, rows));
         let scale =
@@ -165,31 +171,13 @@ fn the_shape_of_the_pointer_is_told_with_its_colours() {
         let client = server.client();
         let mut control = server.desktop().control;
         drain(&mut *control);
-        set_cursor(&client);
+        client.show_cursor();
         let image = next_event(&mut *control, "the cursor is told", cursor);
         assert_eq!((image.size, image.hot.x, image.hot.y), (Size::new(8, 8), 2, 5));
         assert_eq!(image.rgba.len(), 8 * 8 * 4);
         assert_eq!(image.rgba[..4], [0xff, 0x80, 0, 0xff], "{kind:?}");
         assert_eq!(image.rgba[7 * 4..8 * 4], [0, 0, 0, 0], "{kind:?}");
     }
-}
-
-/// Gives the root window a cursor of 8x8 whose left half is orange and whose right half is clear.
-fn set_cursor(client: &Client) {
-    let (pixmap, gc, cursor) = (
-        client.conn.generate_id().unwrap(),
-        client.conn.generate_id().unwrap(),
-        client.conn.generate_id().unwrap(),
-    );
-    client.conn.create_pixmap(1, pixmap, client.root, 8, 8).unwrap();
-    client.conn.create_gc(gc, pixmap, &CreateGCAux::new().foreground(1).background(0)).unwrap();
-    let rows: Vec<u8> = [0x0f, 0, 0, 0].repeat(8);
-    client.conn.put_image(ImageFormat::XY_PIXMAP, pixmap, gc, 8, 8, 0, 0, 0, 1, &rows).unwrap();
-    let orange = (0xffff, 0x8080, 0);
-    client.conn.create_cursor(cursor, pixmap, pixmap, orange.0, orange.1, orange.2, 0, 0, 0, 2, 5).unwrap();
-    let values = x11rb::protocol::xproto::ChangeWindowAttributesAux::new().cursor(cursor);
-    client.conn.change_window_attributes(client.root, &values).unwrap();
-    client.sync();
 }
 
 /// Keeps a control alive and answering until the end of the scope.
@@ -305,14 +293,37 @@ fn an_owner_that_never_answers_holds_up_nothing() {
     let clipboard = client.conn.intern_atom(false, b"CLIPBOARD").unwrap().reply().unwrap().atom;
     client.conn.set_selection_owner(window, clipboard, x11rb::CURRENT_TIME).unwrap();
     client.sync();
-    set_cursor(&client);
+    client.show_cursor();
     next_event(&mut *control, "the cursor is told meanwhile", cursor);
     control.set_clipboard("ours".into()).unwrap();
     let found = serve(control, || next_event(&mut *server.desktop().control, "our text is there", copied));
     assert_eq!(&*found, "ours");
-    // A property that nobody asked for is no text either.
-    client.conn.change_property8(PropMode::REPLACE, client.root, clipboard, AtomEnum::STRING, b"x").unwrap();
-    client.sync();
+}
+
+/// The notice of the other copy is still on its way when we offer ours, and must not undo it.
+#[test]
+fn an_offer_right_after_the_copy_of_another_stands() {
+    let Some(server) = Server::start(Kind::Xvfb) else { return };
+    let client = server.client();
+    let mut control = server.desktop().control;
+    let window = client.window((0, 0, 10, 10));
+    let clipboard = client.conn.intern_atom(false, b"CLIPBOARD").unwrap().reply().unwrap().atom;
+    for text in [large_text(2), "short".to_owned(), large_text(3)] {
+        drain(&mut *control);
+        client.conn.set_selection_owner(window, clipboard, x11rb::CURRENT_TIME).unwrap();
+        client.sync();
+        control.set_clipboard(text.as_str().into()).unwrap();
+        let events = drain(&mut *control);
+        assert!(events.iter().find_map(copied).is_none(), "our own text came back");
+        let mut other = server.desktop().control;
+        let found = thread::scope(|scope| {
+            let answering = scope.spawn(|| drain_until_quiet(&mut *control));
+            let found = next_event(&mut *other, "our text is there", copied);
+            answering.join().unwrap();
+            found
+        });
+        assert!(*found == *text);
+    }
 }
 
 #[test]

@@ -172,12 +172,11 @@ fn a_layout_without_an_empty_key_still_takes_everything() {
     }
     drop(input);
     client.sync();
-    let free = eventually("borrowed keys are given back", || {
+    eventually("borrowed keys are given back", || {
         let after = client.conn.get_keyboard_mapping(8, 248).unwrap().reply().unwrap();
         let has = |keysym: u32| after.keysyms.contains(&keysym);
         (!has(Keysym::from_char('я').0)).then_some(())
     });
-    assert_eq!(free, ());
 }
 
 #[test]

@@ -109,7 +109,9 @@ impl Clipboard {
                 None
             }
             Event::SelectionRequest(request) if request.owner == window => {
-                self.offer.answer(link, atoms, request)?;
+                // What we hear of another owner may be older than our own claim, and then we ask ourselves.
+                let is_ours = request.requestor == window;
+                self.offer.answer(link, atoms, request, is_ours)?;
                 None
             }
             Event::SelectionNotify(event) if event.requestor == window => {
@@ -144,7 +146,6 @@ impl Clipboard {
             self.offer.owned_since(time);
             return Ok(());
         }
-        self.offer.clear();
         self.fetch.abandon();
         if owner == NONE { Ok(()) } else { self.fetch.start(link, &self.atoms, self.window, time) }
     }

@@ -48,26 +48,23 @@ impl Offer {
         (self.text, self.since) = (Some(text), CURRENT_TIME);
     }
 
-    /// Another client owns the selection now. Transfers that have begun go on.
-    pub(super) fn clear(&mut self) {
-        self.text = None;
-    }
-
     pub(super) fn owned_since(&mut self, time: u32) {
         self.since = time;
     }
 
-    /// Answers a client that wants the text, or a list of what there is.
+    /// Answers a client that wants the text, or a list of what there is; `is_ours` means that we asked ourselves.
     pub(super) fn answer(
         &mut self,
         link: &Link,
         atoms: &Atoms,
         request: &SelectionRequestEvent,
+        is_ours: bool,
     ) -> XResult<()> {
         // Clients from before the ICCCM name no property.
         let property = if request.property == NONE { request.target } else { request.property };
-        let is_known = request.selection == atoms.CLIPBOARD;
-        let text = self.text.clone().filter(|_| is_known && self.transfers.len() < MAX_TRANSFERS);
+        let is_welcome =
+            request.selection == atoms.CLIPBOARD && !is_ours && self.transfers.len() < MAX_TRANSFERS;
+        let text = self.text.clone().filter(|_| is_welcome);
         let is_answered = match text {
             Some(text) => self.put(link, atoms, (request.requestor, property), request.target, text)?,
             None => false,

@@ -1,6 +1,6 @@
 //! The keys: what is down, and what must go down for a keysym.
 
-use std::{thread, time::Instant};
+use std::{collections::VecDeque, thread, time::Instant};
 
 use cosmos_desktop::Keysym;
 use x11rb::{
@@ -28,6 +28,9 @@ use crate::link::{Link, XResult};
 const MAX_SPARES: usize = 24;
 const MAX_BORROWED: usize = 4;
 
+/// Notices of our own changes come at once, so that few of them are remembered.
+const MAX_OWN_CHANGES: usize = 64;
+
 /// The property of the root window that says which keycodes are bound to what the layout lacks. Without it every
 /// start would find fewer of them.
 const SPARES_PROPERTY: &[u8] = b"_COSMOS_SPARE_KEYCODES";
@@ -40,8 +43,8 @@ pub(super) struct Keyboard {
     borrowed: Vec<(u8, Vec<u32>)>,
     /// What is down, in the order it went down.
     down: Vec<(Keysym, u8)>,
-    /// The low halves of the sequence numbers of our own changes of the layout.
-    own_changes: Vec<u16>,
+    /// The low halves of the sequence numbers of our own last changes of the layout.
+    own_changes: VecDeque<u16>,
     has_xkb: bool,
     is_map_stale: bool,
     is_state_stale: bool,
@@ -55,7 +58,7 @@ impl Keyboard {
             spares: Spares::default(),
             borrowed: Vec::new(),
             down: Vec::with_capacity(16),
-            own_changes: Vec::new(),
+            own_changes: VecDeque::with_capacity(MAX_OWN_CHANGES),
             has_xkb: select_events(link)?,
             is_map_stale: true,
             is_state_stale: true,
@@ -151,7 +154,8 @@ impl Keyboard {
         }
         // The same on both levels, so that Shift changes nothing.
         let change = link.conn.change_keyboard_mapping(1, claim.code, 2, &[keysym.0; 2])?;
-        self.own_changes.push(change.sequence_number() as u16);
+        self.own_changes.truncate(MAX_OWN_CHANGES - 1);
+        self.own_changes.push_front(change.sequence_number() as u16);
         self.keymap.bind(claim.code, keysym);
         Ok(Some(claim.code))
     }

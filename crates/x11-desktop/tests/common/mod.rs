@@ -17,7 +17,8 @@ use x11rb::{
     protocol::{
         Event,
         xproto::{
-            ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask, Rectangle, Window, WindowClass,
+            ChangeWindowAttributesAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, EventMask,
+            ImageFormat, Rectangle, Window, WindowClass,
         },
     },
     rust_connection::RustConnection,
@@ -229,6 +230,24 @@ impl Client {
         self.conn.create_gc(gc, drawable, &values).unwrap();
         self.conn.poly_fill_rectangle(drawable, gc, &[Rectangle { x, y, width, height }]).unwrap();
         self.conn.free_gc(gc).unwrap();
+        self.sync();
+    }
+
+    /// Gives the root window a cursor of 8x8 whose left half is orange and whose right half is clear.
+    pub fn show_cursor(&self) {
+        let (pixmap, gc, cursor) = (
+            self.conn.generate_id().unwrap(),
+            self.conn.generate_id().unwrap(),
+            self.conn.generate_id().unwrap(),
+        );
+        self.conn.create_pixmap(1, pixmap, self.root, 8, 8).unwrap();
+        self.conn.create_gc(gc, pixmap, &CreateGCAux::new().foreground(1).background(0)).unwrap();
+        let rows: Vec<u8> = [0x0f, 0, 0, 0].repeat(8);
+        self.conn.put_image(ImageFormat::XY_PIXMAP, pixmap, gc, 8, 8, 0, 0, 0, 1, &rows).unwrap();
+        let orange = (0xffff, 0x8080, 0);
+        self.conn.create_cursor(cursor, pixmap, pixmap, orange.0, orange.1, orange.2, 0, 0, 0, 2, 5).unwrap();
+        let values = ChangeWindowAttributesAux::new().cursor(cursor);
+        self.conn.change_window_attributes(self.root, &values).unwrap();
         self.sync();
     }
 
