@@ -83,6 +83,9 @@ impl Drop for AudioCapture {
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Samples in a packet. The buffer of the first one says less, by what a decoder throws away before it plays.
+const PACKET: u64 = 480;
+
 /// A jump of the source's time by more than this is taken over; less is jitter.
 const JUMP: u64 = 48 * 40;
 
@@ -236,9 +239,8 @@ fn packets(mut on_packet: impl FnMut(AudioPacket) + Send + 'static) -> gst_app::
         let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
         let buffer = sample.buffer().ok_or(gst::FlowError::Error)?;
         let data = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
-        let length = buffer.duration().map_or(480, samples);
-        let pts = clock.next(buffer.pts().map_or(0, samples), length);
-        on_packet(AudioPacket { data: Arc::from(data.as_slice()), pts, duration: duration(length) });
+        let pts = clock.next(buffer.pts().map_or(0, samples), PACKET);
+        on_packet(AudioPacket { data: Arc::from(data.as_slice()), pts, duration: duration(PACKET) });
         Ok(gst::FlowSuccess::Ok)
     });
     gst_app::AppSink::builder().sync(false).callbacks(callbacks.build()).build()
