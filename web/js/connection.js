@@ -12,7 +12,7 @@ import { byPreference, withStereo, withoutLipSync } from './sdp.js';
  * Where a connection reports to.
  * @typedef {object} ConnectionPorts
  * @property {(sdp: string, signal: AbortSignal) => Promise<string>} exchange gives the server's answer to an offer
- * @property {(track: MediaStreamTrack) => void} onTrack
+ * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(reason: string) => void} onLost at most once, and only after `open` has returned
  */
@@ -45,7 +45,7 @@ export class Connection {
     this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.input = this.#channel('input');
     this.control = this.#channel('control');
-    this.peer.ontrack = ({ track }) => this.ports.onTrack(track);
+    this.peer.ontrack = ({ track, receiver }) => this.ports.onTrack(track, receiver);
     this.peer.onconnectionstatechange = () => this.#stateChanged();
   }
 
@@ -118,6 +118,7 @@ export class Connection {
     this.peer.addTransceiver('audio', { direction: 'recvonly' });
     const codecs = RTCRtpReceiver.getCapabilities?.('video')?.codecs ?? [];
     if (codecs.length > 0) video.setCodecPreferences?.(byPreference(codecs));
+    askForCaptureTime(video);
     hurry(video.receiver);
   }
 
@@ -165,6 +166,18 @@ export class Connection {
 function hurry(receiver) {
   if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
   if ('playoutDelayHint' in receiver) receiver.playoutDelayHint = 0;
+}
+
+/**
+ * Lets frames tell when they were captured, where the browser can read that.
+ * @param {any} transceiver
+ */
+function askForCaptureTime(transceiver) {
+  const extensions = transceiver.getHeaderExtensionsToNegotiate?.();
+  const capture = extensions?.find((/** @type {{uri: string}} */ { uri }) => uri.endsWith('/abs-capture-time'));
+  if (!capture) return;
+  capture.direction = 'sendrecv';
+  transceiver.setHeaderExtensionsToNegotiate(extensions);
 }
 
 /** @param {RTCPeerConnection} peer @returns {Promise<void>} */

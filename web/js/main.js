@@ -57,6 +57,7 @@ const login = new Login(element('login'), (user) => {
 });
 const picture = new Picture(element('stage'), element('screen'), {
   onBox: () => sendSize(),
+  clockOffset: () => session.clockOffset,
   onFirstFrame: () => {
     root.dataset.picture = '';
     if (state.name === 'live') status.hide();
@@ -198,11 +199,11 @@ function welcome(hello) {
   if (!hello.control) notices.show('info', 'You are watching: keyboard and pointer belong to somebody else.');
 }
 
-/** @param {MediaStreamTrack} track */
-function showTrack(track) {
+/** @param {MediaStreamTrack} track @param {RTCRtpReceiver} receiver */
+function showTrack(track, receiver) {
   if (track.kind === 'audio') return sound.show(track);
   delete root.dataset.picture;
-  picture.show(track);
+  picture.show(track, receiver);
 }
 
 /** Fetches the server's own page, once for each version that it tells. @param {number} version */
@@ -267,7 +268,11 @@ async function readStatistics() {
   const report = await session.report();
   if (!report) return;
   const read = readFigures(report.values(), reading, frames, server.stats, session.roundTrip);
-  read.figures.latencyMs ||= figures?.latencyMs ?? 0;
+  if (!read.figures.latencyMs && figures) {
+    // A desktop that stands still has no frames to tell the latency: the last one stands.
+    const { latencyMs, measured } = figures;
+    Object.assign(read.figures, { latencyMs, measured });
+  }
   ({ figures, reading } = read);
   statistics.show(read.figures, server.stats, server.encoder);
 }

@@ -12,6 +12,9 @@ const SETTLED = 150;
 /** A latency beyond this many milliseconds is a mistake of the clocks. */
 const CREDIBLE = 10_000;
 
+/** Milliseconds from the beginning of NTP's time to that of Unix. */
+const NTP_EPOCH = 2_208_988_800_000;
+
 /** What the frames of the last second showed. @typedef {{frames: number, toScreen: number, endToEnd: number}} Frames */
 
 export class Picture {
@@ -29,11 +32,14 @@ export class Picture {
   #shown = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #settling;
+  /** @type {RTCRtpReceiver | null} */
+  #receiver = null;
 
   /**
    * @param {HTMLElement} stage the picture's box
    * @param {HTMLVideoElement} video within it
-   * @param {{onBox: () => void, onFirstFrame: () => void}} ports `onBox` is told that `wanted` may have changed
+   * @param {{onBox: () => void, onFirstFrame: () => void, clockOffset: () => number | null}} ports
+   *   `onBox` is told that `wanted` may have changed; `clockOffset` leads from this clock to the server's, in milliseconds
    */
   constructor(stage, video, ports) {
     this.stage = stage;
@@ -46,9 +52,10 @@ export class Picture {
     this.#watch();
   }
 
-  /** Shows a track. @param {MediaStreamTrack} track */
-  show(track) {
+  /** Shows a track. @param {MediaStreamTrack} track @param {RTCRtpReceiver} receiver */
+  show(track, receiver) {
     this.#shown = 0;
+    this.#receiver = receiver;
     this.video.srcObject = new MediaStream([track]);
     this.video.play().catch((error) => { if (error.name !== 'AbortError') console.warn('The picture does not play:', error); });
   }
@@ -89,9 +96,9 @@ export class Picture {
     return toDesktop(this.#area(), this.size, clientX - box.left, clientY - box.top);
   }
 
-  /** What the frames since the last call showed; latencies are means in milliseconds, 0 while unknown. @returns {Frames} */
+  /** What the frames since the last call showed; latencies are medians in milliseconds, 0 while unknown. @returns {Frames} */
   takeFrames() {
-    const taken = { frames: this.#frames, toScreen: mean(this.#toScreen), endToEnd: mean(this.#endToEnd) };
+    const taken = { frames: this.#frames, toScreen: median(this.#toScreen), endToEnd: median(this.#endToEnd) };
     this.#frames = 0;
     this.#toScreen = [];
     this.#endToEnd = [];
@@ -128,12 +135,24 @@ export class Picture {
   }
 
   /** @param {VideoFrameCallbackMetadata} frame */
-  #framed({ expectedDisplayTime, receiveTime, captureTime }) {
+  #framed({ presentationTime, expectedDisplayTime, receiveTime, rtpTimestamp }) {
     this.#frames += 1;
     this.#shown += 1;
     if (this.#shown === 1) this.ports.onFirstFrame();
-    note(this.#toScreen, expectedDisplayTime, receiveTime);
-    note(this.#endToEnd, expectedDisplayTime, captureTime);
+    const shown = Math.max(presentationTime, expectedDisplayTime);
+    note(this.#toScreen, shown, receiveTime);
+    note(this.#endToEnd, shown, this.#captured(rtpTimestamp));
+  }
+
+  /**
+   * When a frame was captured, on this page's clock in milliseconds; 0 while unknown.
+   * @param {number | undefined} rtpTimestamp
+   */
+  #captured(rtpTimestamp) {
+    const offset = this.ports.clockOffset();
+    const sources = /** @type {any[]} */ (this.#receiver?.getSynchronizationSources?.() ?? []);
+    const source = sources.find((each) => each.rtpTimestamp === rtpTimestamp && each.captureTimestamp);
+    return source && offset !== null ? source.captureTimestamp - NTP_EPOCH - offset - performance.timeOrigin : 0;
   }
 }
 
@@ -152,11 +171,11 @@ function physicalBox({ contentRect, devicePixelContentBoxSize }, ratio) {
 
 /** @param {number[]} list @param {number} end @param {number | undefined} start */
 function note(list, end, start) {
-  const took = start === undefined ? -1 : end - start;
+  const took = start ? end - start : -1;
   if (took >= 0 && took < CREDIBLE) list.push(took);
 }
 
 /** @param {number[]} values */
-function mean(values) {
-  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
+function median(values) {
+  return values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }

@@ -23,7 +23,7 @@ import { VERSION } from './protocol.js';
  * @typedef {object} SessionPorts
  * @property {(state: State) => void} onState
  * @property {(message: ServerMessage) => void} onMessage all but pongs
- * @property {(track: MediaStreamTrack) => void} onTrack
+ * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack
  * @property {(version: number) => void} onOutdated the server is of this version, and the page is not
  */
 
@@ -38,6 +38,8 @@ import { VERSION } from './protocol.js';
 
 /** Milliseconds between two pings. */
 const PING = 1000;
+/** How much slower than the quickest an answer may be, after each second, to tell the time. */
+const FORGET = 1.1;
 /** A connection that lasted so many milliseconds was a good one. */
 const GOOD = 5000;
 /** Attempts without a connection after which the advice is given. */
@@ -88,7 +90,7 @@ export class Session {
   /** The way to the server and back, in milliseconds; 0 while unknown. */
   get roundTrip() { return this.#pings.roundTrip; }
 
-  /** What must be added to this computer's clock to have the server's, in milliseconds. */
+  /** What must be added to this computer's clock to have the server's, in milliseconds; null while unknown. */
   get clockOffset() { return this.#pings.clockOffset; }
 
   /** Connects until `stop`. */
@@ -226,13 +228,18 @@ class Pings {
   /** @type {Map<number, number>} when each was sent */
   #sent = new Map();
   #number = 0;
+  /** The quickest answer tells the clocks' difference best; how quick it was is forgotten slowly. */
+  #shortest = Infinity;
   roundTrip = 0;
-  clockOffset = 0;
+  /** @type {number | null} */
+  clockOffset = null;
 
   /** A new connection: what was sent on the last one stays unanswered. */
   begin() {
     this.#sent.clear();
     this.roundTrip = 0;
+    this.#shortest = Infinity;
+    this.clockOffset = null;
   }
 
   /** @returns {ClientMessage} */
@@ -249,6 +256,9 @@ class Pings {
     const now = performance.now();
     for (const older of this.#sent.keys()) if (older <= number) this.#sent.delete(older);
     this.roundTrip = now - sent;
+    this.#shortest *= FORGET;
+    if (this.roundTrip > this.#shortest) return;
+    this.#shortest = this.roundTrip;
     this.clockOffset = serverUs / 1000 - (performance.timeOrigin + (sent + now) / 2);
   }
 }

@@ -204,6 +204,40 @@ describe('the page', { skip }, () => {
     await desk.received(['input 010100000062']);
   });
 
+  test('a pointer that is given to the desktop tells its movements', async () => {
+    await desk.connect();
+    await desk.page.mouse.move(400, 300);
+    await desk.page.evaluate(() => document.getElementById('pointer-lock')?.click());
+    await desk.page.waitForFunction(() => document.pointerLockElement?.id === 'surface', undefined, { timeout: PATIENCE });
+    await desk.page.mouse.move(405, 297);
+    await desk.received(['input 040005fffd']);
+    await desk.page.evaluate(() => document.exitPointerLock());
+    await desk.page.waitForFunction(() => document.getElementById('pointer-lock')?.getAttribute('aria-pressed') === 'false');
+    await desk.faultless();
+  });
+
+  test('a picture that nobody sees is not asked for', async () => {
+    await desk.connect();
+    await desk.page.evaluate(() => {
+      Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+      Object.defineProperty(document, 'hidden', { value: false });
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await desk.received(['control 1400', 'control 1401']);
+  });
+
+  test('a page of another version fetches the server’s own, once', async () => {
+    await desk.server.evaluate(() => /** @type {any} */ (window).standIn.greet(['81 02 01 01 75736572']));
+    let loads = 0;
+    desk.page.on('load', () => { loads += 1; });
+    await desk.page.goto(site.url);
+    await desk.page.getByText('The server speaks version 2, this page version 1.').waitFor({ timeout: PATIENCE });
+    await desk.state('failed');
+    await desk.page.waitForFunction(() => sessionStorage.getItem('cosmos-version') === '2');
+    assert.ok(loads <= 2, `${loads} loads`);
+  });
+
   test('nothing stays pressed when the page loses the keyboard', async () => {
     await desk.connect();
     await desk.page.keyboard.down('Control');

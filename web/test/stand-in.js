@@ -10,6 +10,7 @@
  * @property {(sdp: string) => Promise<string>} answer to an offer of the page
  * @property {string[]} received messages in hexadecimal, behind the label of their channel
  * @property {(hex: string) => void} send a message on the control channel
+ * @property {(messages: string[]) => void} greet sends these first to whoever connects
  * @property {() => void} drop closes the connection
  */
 
@@ -27,6 +28,7 @@ export function install({ hello }) {
   const hexadecimal = (/** @type {ArrayBuffer} */ buffer) =>
     [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
+  let greeting = hello;
   /** @type {RTCPeerConnection | null} */
   let peer = null;
   /** @type {RTCDataChannel | null} */
@@ -44,7 +46,7 @@ export function install({ hello }) {
     };
     if (channel.label !== 'control') return;
     control = channel;
-    const greet = () => { for (const message of hello) channel.send(bytes(message)); };
+    const greet = () => { for (const message of greeting) channel.send(bytes(message)); };
     if (channel.readyState === 'open') greet();
     else channel.onopen = greet;
   }
@@ -71,6 +73,7 @@ export function install({ hello }) {
   const standIn = {
     answer,
     received,
+    greet: (messages) => { greeting = messages; },
     send: (hex) => control?.send(bytes(hex)),
     drop: () => peer?.close(),
   };
