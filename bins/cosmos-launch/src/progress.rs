@@ -28,6 +28,7 @@ impl Progress {
                 self.starting.retain(|name| name != service);
                 self.line(&format!("{service}: {detail} ({:.1} s)", took.as_secs_f32()));
             }
+            Report::Down(service) => self.starting.retain(|name| name != service),
             Report::Warning(text) => self.warn(text),
             Report::Serving { ready, new_password } => {
                 let password = new_password.as_deref().filter(|_| self.terminal);

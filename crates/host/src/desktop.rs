@@ -46,6 +46,8 @@ pub enum Report {
         /// How long it took.
         took: Duration,
     },
+    /// A service ended, or was not ready in time.
+    Down(&'static str),
     /// Something does not work as it should; the desktop goes on.
     Warning(String),
     /// The desktop can be reached.
@@ -258,10 +260,12 @@ impl<'a> Desktop<'a> {
             Notice::Again(service, how, delay) => {
                 let name = supervisor.name(*service);
                 let what = describe(how.as_ref());
+                (self.tell)(&Report::Down(name));
                 self.warn(&format!("{name} {what}; it is started again in {} s", delay.as_secs()));
             }
             Notice::Without(service) => {
                 let name = supervisor.name(*service);
+                (self.tell)(&Report::Down(name));
                 if ROLES[service.0] != Role::Sound || self.sound.is_some() {
                     let words = self.last_words(ROLES[service.0]);
                     self.warn(&format!("the desktop goes on without {name}; it said last:\n{words}"));

@@ -36,7 +36,7 @@ impl Environment {
         for (name, value) in [("LANG", "C.UTF-8"), ("USER", "user"), ("SHELL", "/bin/sh")] {
             environment.default(name, value);
         }
-        // dbus-daemon looks its user up to find this directory, and ends when the user has no account.
+        // dbus-daemon asks for the account of its user to find this directory, and ends when there is none.
         environment.default("XDG_DATA_HOME", home.join(".local/share"));
         let user = environment.0["USER".as_ref() as &OsStr].clone();
         environment.default("LOGNAME", user);

@@ -4,6 +4,7 @@
 //! The rules are pure ([`Supervisor`]: events and the time in, actions out). [`run`] is the shell that does what
 //! they say with real processes, on one thread.
 
+mod bus;
 mod config;
 mod desktop;
 mod display;

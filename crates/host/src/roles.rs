@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    bus,
     config::Config,
     environment::{Environment, Secrets},
     service::{Comeback, ServiceId, Spec, Tie},
@@ -123,6 +124,10 @@ pub fn command(program: &Path, role: Role, shared: &Shared<'_>) -> Command {
     if shared.has_sound {
         environment.set("PULSE_SERVER", format!("unix:{}", shared.places.pulse().display()));
     }
+    if !bus::has_account() {
+        // The bus of the accessibility tools lets nobody without an account in.
+        environment.set("NO_AT_BRIDGE", "1").set("GTK_A11Y", "none");
+    }
     environment.set("DESKTOP_SESSION", &shared.session.id).set("XDG_SESSION_DESKTOP", &shared.session.id);
     if let Some(names) = &shared.session.desktop_names {
         environment.set("XDG_CURRENT_DESKTOP", names);
@@ -148,11 +153,13 @@ pub struct Shared<'a> {
 }
 
 /// The session bus on its socket.
-pub fn bus_command(program: &Path, shared: &Shared<'_>) -> Command {
+///
+/// # Errors
+/// What the file system says about the files it needs.
+pub fn bus_command(program: &Path, shared: &Shared<'_>) -> io::Result<Command> {
     let mut command = command(program, Role::Bus, shared);
-    command.args(["--session", "--nofork", "--nopidfile", "--nosyslog", "--print-address=1"]);
-    command.arg(format!("--address=unix:path={}", shared.places.bus().display()));
-    command
+    command.args(bus::arguments(&shared.places.runtime, &shared.places.bus())?);
+    Ok(command)
 }
 
 /// The sound server on its socket.

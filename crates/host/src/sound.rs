@@ -57,7 +57,8 @@ impl SoundServer {
     /// What the file system says.
     pub fn prepare(&self, command: &mut Command, runtime: &Path, socket: &Path) -> io::Result<()> {
         match self {
-            Self::PulseAudio(_) => command.args(pulseaudio_arguments(socket)),
+            // It refuses a home that belongs to another user, and needs none.
+            Self::PulseAudio(_) => command.env("HOME", runtime).args(pulseaudio_arguments(socket)),
             Self::PipeWire { manager, .. } => {
                 let settings = runtime.join("sound");
                 let bluetooth = settings.join("wireplumber/bluetooth.lua.d");

@@ -163,7 +163,8 @@ impl Desktop {
 
     /// What the stream was given.
     pub fn stream_environment(&self) -> HashMap<String, String> {
-        let text = fs::read_to_string(self.dir.path().join("stream.env")).unwrap();
+        let homes = ["stream.env", "state/home/stream.env"].map(|name| self.dir.path().join(name));
+        let text = homes.iter().find_map(|path| fs::read_to_string(path).ok()).unwrap();
         text.lines()
             .filter_map(|line| line.split_once('='))
             .map(|(k, v)| (k.to_owned(), v.to_owned()))

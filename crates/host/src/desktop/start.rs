@@ -20,7 +20,7 @@ impl Desktop<'_> {
         let log = self.open_log(role)?;
         let mut command = match role {
             Role::XServer => return self.spawn_server(log),
-            Role::Bus => roles::bus_command(&self.bus, &self.shared()),
+            Role::Bus => roles::bus_command(&self.bus, &self.shared())?,
             Role::Sound => {
                 let server = self.sound.as_ref().ok_or(io::ErrorKind::NotFound)?;
                 roles::sound_command(server, &self.shared())?
