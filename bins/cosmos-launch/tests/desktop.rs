@@ -40,7 +40,7 @@ fn a_desktop_comes_up_and_goes_without_a_trace() {
 
 #[test]
 fn an_ordinary_user_without_an_account_gets_one_with_xvfb() {
-    let complete = ["mate-session", "startxfce4"].into_iter().find(|name| common::has(&[name]));
+    let complete = ["mate-session", "startxfce4"].into_iter().find(|name| has(&[name]));
     let Some(session) = complete else { return };
     if !has(&["Xvfb", "xprop", "dbus-daemon"]) || !is_root() {
         return;

@@ -177,6 +177,33 @@ mod tests {
     }
 
     #[test]
+    fn the_dummy_driver_comes_first_and_what_is_missing_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str| dir.path().join(name);
+        let mut installed = Installed::usual(dir.path().into());
+        (installed.xorg, installed.dummy_driver) = (vec![file("Xorg")], vec![file("dummy_drv.so")]);
+        let choose = |choice| XServer::choose(choice, &installed).map_err(|error| error.to_string());
+        for (choice, package) in [
+            (XServerChoice::Auto, "xserver-xorg-video-dummy, or xvfb"),
+            (XServerChoice::Xorg, "xserver-xorg-video-dummy"),
+            (XServerChoice::Xvfb, "xvfb"),
+        ] {
+            assert!(choose(choice).unwrap_err().ends_with(package), "{choice:?}");
+        }
+        let add = |name: &str| {
+            std::fs::write(file(name), "").unwrap();
+            std::fs::set_permissions(file(name), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+                .unwrap();
+        };
+        add("Xorg");
+        add("Xvfb");
+        assert_eq!(choose(XServerChoice::Auto), Ok(XServer::Xvfb(file("Xvfb"))), "Xorg has no driver");
+        add("dummy_drv.so");
+        assert_eq!(choose(XServerChoice::Auto), Ok(XServer::Dummy(file("Xorg"))));
+        assert_eq!(choose(XServerChoice::Xvfb), Ok(XServer::Xvfb(file("Xvfb"))));
+    }
+
+    #[test]
     fn memory_holds_the_screen_and_later_larger_ones() {
         assert!(dummy_config(Size::new(640, 480)).contains("VideoRam 256000"));
         assert!(dummy_config(Size::new(16384, 16384)).contains("VideoRam 2097152"));
