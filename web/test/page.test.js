@@ -208,9 +208,10 @@ describe('the page', { skip }, () => {
     await desk.connect();
     await desk.page.mouse.move(400, 300);
     await desk.page.evaluate(() => document.getElementById('pointer-lock')?.click());
-    await desk.page.waitForFunction(() => document.pointerLockElement?.id === 'surface', undefined, { timeout: PATIENCE });
+    await desk.page.waitForFunction(() => document.getElementById('pointer-lock')?.getAttribute('aria-pressed') === 'true', undefined, { timeout: PATIENCE });
     await desk.page.mouse.move(405, 297);
-    await desk.received(['input 040005fffd']);
+    await desk.page.mouse.move(410, 290);
+    await desk.received(['input 040005fff9']);
     await desk.page.evaluate(() => document.exitPointerLock());
     await desk.page.waitForFunction(() => document.getElementById('pointer-lock')?.getAttribute('aria-pressed') === 'false');
     await desk.faultless();
