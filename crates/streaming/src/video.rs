@@ -21,12 +21,18 @@ pub(crate) struct Video {
     pace: Pace,
 }
 
-/// Pictures of a still screen that are sent after the last change, each better than the one before.
-const REFINEMENTS: u32 = 10;
+/// The most pictures of a still screen that are sent in a row after the last change, each better than the one before.
+const REFINEMENTS: u32 = 80;
 /// The time from one of them to the next.
 const REFINE_EVERY: Duration = Duration::from_millis(50);
-/// A refinement this small had nothing left to refine.
+/// A refinement this small had nothing left to refine, or nothing to refine it with.
 const REFINED_BYTES: usize = 600;
+/// So many such refinements in a row tell the two apart: by then an encoder has made up for a picture that was far
+/// larger than its share.
+const REFINED_AFTER: u32 = 16;
+/// How often a still screen is sent again when nothing is left to refine. Browsers that decode nothing for three
+/// seconds take that for a loss, and the keyframe that they ask for costs far more.
+const REMIND_EVERY: Duration = Duration::from_secs(2);
 /// How long to wait before an encoder that failed is opened again.
 const REOPEN_AFTER: Duration = Duration::from_secs(1);
 /// How long to wait for a change before looking whether to end.
@@ -81,6 +87,7 @@ impl Video {
         let frame = source.grab()?;
         let wanted = demand.take();
         self.pace.begin(Instant::now(), wanted.fps);
+        let wanted = reason.share(wanted);
         let encoded =
             self.encoder(frame.size, wanted, events).and_then(|encoder| encoder.encode(&frame, wanted));
         match encoded {
@@ -133,6 +140,14 @@ enum Reason {
     Refine,
 }
 
+impl Reason {
+    /// Refinements are few, so each may take a larger share of the bitrate.
+    fn share(self, wanted: Demand) -> Demand {
+        let few = (1000 / REFINE_EVERY.as_millis()) as u32;
+        if self == Self::Refine { Demand { fps: wanted.fps.min(few), ..wanted } } else { wanted }
+    }
+}
+
 /// When the next picture is due.
 #[derive(Default)]
 struct Pace {
@@ -140,6 +155,7 @@ struct Pace {
     interval: Duration,
     refine: Option<Instant>,
     refinements: u32,
+    small: u32,
 }
 
 impl Pace {
@@ -168,12 +184,17 @@ impl Pace {
     }
 
     fn encoded(&mut self, reason: Reason, bytes: usize, now: Instant) {
-        match reason {
-            Reason::Changed | Reason::Keyframe => self.refinements = REFINEMENTS,
-            Reason::Refine if bytes < REFINED_BYTES => self.refinements = 0,
-            Reason::Refine => self.refinements = self.refinements.saturating_sub(1),
+        self.small = if bytes < REFINED_BYTES { self.small + 1 } else { 0 };
+        self.refinements = match reason {
+            Reason::Changed | Reason::Keyframe => REFINEMENTS,
+            Reason::Refine if self.small >= REFINED_AFTER => 0,
+            Reason::Refine => self.refinements.saturating_sub(1),
+        };
+        if reason != Reason::Refine {
+            self.small = 0;
         }
-        self.refine = (self.refinements > 0).then(|| now + REFINE_EVERY.max(self.interval));
+        let pause = if self.refinements > 0 { REFINE_EVERY.max(self.interval) } else { REMIND_EVERY };
+        self.refine = Some(now + pause);
     }
 }
 
@@ -196,22 +217,51 @@ mod tests {
         assert_eq!(pace.due(at(501)), Some(at(530)), "a pause earns no burst");
     }
 
-    #[test]
-    fn a_still_screen_is_refined_and_then_left_alone() {
+    /// When the refinements after a change are sent, as milliseconds, until `end` milliseconds.
+    fn refinements(bytes: impl Fn(u64) -> usize, end: u64) -> Vec<u64> {
         let start = Instant::now();
         let mut pace = Pace::default();
         pace.begin(start, 25);
         pace.encoded(Reason::Changed, 9000, start);
-        let later = start + Duration::from_secs(1);
-        let mut sent = 0;
-        while pace.reason(None, false, later) == Some(Reason::Refine) {
-            pace.encoded(Reason::Refine, 5000, start);
-            sent += 1;
+        let mut sent = Vec::new();
+        for ms in (0..end).step_by(10) {
+            let now = start + Duration::from_millis(ms);
+            if pace.reason(None, false, now) == Some(Reason::Refine) {
+                pace.encoded(Reason::Refine, bytes(ms), now);
+                sent.push(ms);
+            }
         }
-        assert_eq!(sent, REFINEMENTS);
-        pace.encoded(Reason::Changed, 9000, start);
-        pace.encoded(Reason::Refine, 100, start);
-        assert_eq!(pace.reason(None, false, later), None, "nothing was left to refine");
-        assert_eq!(pace.reason(None, true, later), Some(Reason::Keyframe));
+        sent
+    }
+
+    #[test]
+    fn a_still_screen_is_refined_and_then_only_reminded_of() {
+        for (name, bytes, most) in [
+            ("never small", (|_| 5000) as fn(u64) -> usize, u64::from(REFINEMENTS)),
+            ("nothing left at once", |_| 100, u64::from(REFINED_AFTER)),
+            ("starved, then refined", |ms| if (400..2000).contains(&ms) { 5000 } else { 100 }, 39 + 16),
+        ] {
+            let sent = refinements(bytes, 20_000);
+            let last = 50 * most;
+            let quick = sent.iter().filter(|ms| **ms <= last).count() as u64;
+            assert_eq!(quick, most, "{name}");
+            let reminders: Vec<u64> = sent.into_iter().filter(|ms| *ms > last).collect();
+            assert_eq!(reminders[0], last + 2000, "{name}");
+            assert!(reminders.is_sorted_by(|a, b| b - a == 2000), "{name}: {reminders:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_begins_anew() {
+        let start = Instant::now();
+        let mut pace = Pace::default();
+        for _ in 0..=REFINED_AFTER {
+            pace.encoded(Reason::Refine, 100, start);
+        }
+        let soon = start + Duration::from_millis(100);
+        assert_eq!(pace.reason(None, false, soon), None);
+        assert_eq!(pace.reason(None, true, soon), Some(Reason::Keyframe));
+        pace.encoded(Reason::Changed, 100, start);
+        assert_eq!(pace.reason(None, false, soon), Some(Reason::Refine));
     }
 }
