@@ -148,7 +148,7 @@ async fn offer(
     };
     let offer = match offer {
         Ok(Json(offer)) => offer,
-        Err(rejection) => return refuse(rejection.status(), &rejection.body_text()),
+        Err(rejection) => return not_an_offer(rejection.status()),
     };
     let (reply, answer) = oneshot::channel();
     if site.events.send(Event::Offer(Box::new(Offer { offer, viewer, reply }))).await.is_err() {
@@ -165,6 +165,17 @@ async fn offer(
             refuse(status, &error_text(&refusal))
         }
         Err(_) => stopping(),
+    }
+}
+
+/// The parser's own words hold addresses of our memory.
+fn not_an_offer(status: StatusCode) -> Response {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => refuse(status, "no offer is that long"),
+        _ => refuse(
+            StatusCode::BAD_REQUEST,
+            "an offer is {\"type\": \"offer\", \"sdp\": …} with a session description",
+        ),
     }
 }
 
