@@ -55,7 +55,12 @@ impl I420 {
         let chroma = y / 2 * self.strides[1] + x / 2;
         let (y_plane, rest) = planes.split_at_mut(self.offsets[1]);
         let (u_plane, v_plane) = rest.split_at_mut(self.offsets[2] - self.offsets[1]);
-        let planes = [&mut y_plane[luma..], &mut u_plane[chroma..], &mut v_plane[chroma..]];
+        let height = usize::from(rect.height);
+        let planes = [
+            first(&mut y_plane[luma..], self.strides[0] * height),
+            first(&mut u_plane[chroma..], self.strides[1] * height / 2),
+            first(&mut v_plane[chroma..], self.strides[1] * height / 2),
+        ];
         let pixels = &frame.bgrx[y * frame.stride + 4 * x..];
         let size = Size::new(rect.width, rect.height);
         rows(pixels, frame.stride, planes, self.strides, size).map_err(|_| bad(frame))
@@ -96,6 +101,12 @@ impl I420 {
             planes[to..to + len].copy_from_slice(&tile[from..from + len]);
         }
     }
+}
+
+/// At most this many bytes: the library converts as many rows as it is given room for, whatever the height.
+fn first(bytes: &mut [u8], len: usize) -> &mut [u8] {
+    let len = len.min(bytes.len());
+    &mut bytes[..len]
 }
 
 /// Converts rows of pixels into rows of planes. The library takes pairs of rows with all of both strides, and
@@ -185,6 +196,20 @@ mod tests {
                 assert!((got - luma).abs() <= 1.0, "{size} {x},{y}: {got} {luma}");
             }
         }
+    }
+
+    #[test]
+    fn what_did_not_change_costs_nothing() {
+        let size = Size::new(256, 40);
+        let bgrx = noise(size, 3);
+        let layout = I420::new(size);
+        let mut planes = vec![7; layout.len];
+        layout
+            .convert(&frame(size, &bgrx), &[Rect { x: 70, y: 11, width: 9, height: 3 }], &mut planes)
+            .unwrap();
+        let untouched =
+            |rows: std::ops::Range<usize>| planes[rows.start * 256..rows.end * 256].iter().all(|y| *y == 7);
+        assert!(untouched(0..10) && !untouched(10..14) && untouched(14..40));
     }
 
     #[test]
