@@ -114,7 +114,8 @@ export class Desktop extends Place {
   /** Starts `cosmos-stream`. @param {string[]} args @param {Record<string, string>} [env] */
   async serve(args, env = {}) {
     const ready = this.file(`ready-${this.programs.length}.json`);
-    const all = ['--listen', '127.0.0.1:0', '--ready-file', ready, ...args];
+    const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+    const all = [...listen, '--ready-file', ready, ...args];
     this.stream = this.start(COSMOS_STREAM, all, { BASIC_AUTH_PASSWORD: PASSWORD, ...env });
     await until('cosmos-stream serves', () => {
       if (this.stream.ended) throw new Error(this.stream.output);

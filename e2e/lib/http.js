@@ -22,7 +22,7 @@ export function ask(url, path, { method, headers = {}, body } = {}) {
   const text = typeof body === 'object' ? JSON.stringify(body) : body;
   const all = text === undefined ? headers : { 'Content-Type': 'application/json', Origin: new URL(url).origin, ...headers };
   return new Promise((resolve, reject) => {
-    const sent = request(new URL(path, url), { method: method ?? (text === undefined ? 'GET' : 'POST'), headers: all, timeout: 20_000 });
+    const sent = request(new URL(path, url), { method: method ?? (text === undefined ? 'GET' : 'POST'), headers: all, timeout: 20_000, agent: false });
     sent.on('response', (response) => {
       /** @type {Buffer[]} */
       const parts = [];
