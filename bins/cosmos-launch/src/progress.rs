@@ -72,14 +72,14 @@ impl Progress {
 }
 
 fn serving(ready: &StreamReady, password: Option<&str>) -> String {
-    let StreamReady { url, user, password_source, .. } = ready;
-    let mut text = format!("\n  address   {url}\n  user      {user}\n  password  ");
-    match password {
-        Some(password) => write!(text, "{password}  ({password_source})"),
-        None => write!(text, "{password_source}"),
-    }
-    .expect("writing to a String");
-    text + "\n"
+    let source = &ready.password_source;
+    let mut lines = vec![String::new(), format!("  address   {}", ready.url)];
+    lines.extend(ready.user.as_ref().map(|user| format!("  user      {user}")));
+    lines.push(match password {
+        Some(password) => format!("  password  {password}  ({source})"),
+        None => format!("  password  {source}"),
+    });
+    lines.join("\n") + "\n"
 }
 
 fn causes(error: &HostError) -> String {
@@ -101,13 +101,16 @@ mod tests {
         let ready = StreamReady {
             schema: cosmos_host::READY_SCHEMA.to_owned(),
             url: "http://127.0.0.1:8080/".to_owned(),
-            user: "user".to_owned(),
+            user: Some("user".to_owned()),
             password_source: "random, kept in /x".to_owned(),
             password_file: Some("/x".into()),
+            password_made: true,
         };
         let block =
             "\n  address   http://127.0.0.1:8080/\n  user      user\n  password  random, kept in /x\n";
         assert_eq!(serving(&ready, None), block);
+        let open = StreamReady { user: None, password_source: "none".to_owned(), ..ready.clone() };
+        assert_eq!(serving(&open, None), "\n  address   http://127.0.0.1:8080/\n  password  none\n");
         assert!(serving(&ready, Some("s3cret")).contains("password  s3cret  (random, kept in /x)"));
     }
 }

@@ -8,7 +8,7 @@ use std::{
     fs,
     path::PathBuf,
     process::{ChildStdin, ChildStdout},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal};
@@ -108,7 +108,6 @@ struct Desktop<'a> {
     bus: PathBuf,
     sound: Option<SoundServer>,
     processes: [Slot; ROLES.len()],
-    began: SystemTime,
     looked_after_logs: Instant,
     told_serving: bool,
     /// Open as long as this process lives.
@@ -142,7 +141,6 @@ impl<'a> Desktop<'a> {
         let places = Places { runtime: runtime.path().to_owned(), home: home(config, &runtime)? };
         let cookie = Cookie::random().map_err(HostError::io("read random bytes for", &places.authority()))?;
         let sound = config.audio.then(|| SoundServer::choose(installed)).flatten();
-        let began = SystemTime::now();
         let mut desktop = Self {
             config,
             tell,
@@ -156,7 +154,6 @@ impl<'a> Desktop<'a> {
             bus,
             sound,
             processes: Default::default(),
-            began,
             looked_after_logs: Instant::now(),
             told_serving: false,
             guard: None,
@@ -283,17 +280,10 @@ impl<'a> Desktop<'a> {
         if supervisor.is_complete() && !self.told_serving {
             self.told_serving = true;
             if let Some(ready) = StreamReady::read(&self.places.ready()) {
-                let new_password = self.new_password(&ready);
+                let new_password = new_password(&ready);
                 (self.tell)(&Report::Serving { ready, new_password });
             }
         }
-    }
-
-    /// The password, when its file was written since this start.
-    fn new_password(&self, ready: &StreamReady) -> Option<String> {
-        let path = ready.password_file.as_ref()?;
-        let is_new = path.metadata().ok()?.modified().ok()? >= self.began;
-        is_new.then(|| fs::read_to_string(path).ok()).flatten().map(|text| text.trim_end().to_owned())
     }
 
     fn warn(&mut self, text: &str) {
@@ -355,6 +345,11 @@ impl<'a> Desktop<'a> {
         let errors = if is_xorg { self.logs.xorg_errors() } else { String::new() };
         errors + &self.logs.last_words(role.name())
     }
+}
+
+fn new_password(ready: &StreamReady) -> Option<String> {
+    let path = ready.password_file.as_ref().filter(|_| ready.password_made)?;
+    fs::read_to_string(path).ok().map(|text| text.trim_end().to_owned())
 }
 
 fn describe(how: Option<&Exit>) -> String {

@@ -15,12 +15,15 @@ pub struct StreamReady {
     pub schema: String,
     /// The address to open in a browser.
     pub url: String,
-    /// The user name to enter.
-    pub user: String,
+    /// The user name to enter; none where everybody may come in.
+    pub user: Option<String>,
     /// Where the password came from, in words. Never the password.
     pub password_source: String,
     /// The file that holds the password, if one does.
     pub password_file: Option<PathBuf>,
+    /// Whether the password was made in this start, so that nobody can know it yet.
+    #[serde(default)]
+    pub password_made: bool,
 }
 
 impl StreamReady {
@@ -53,13 +56,18 @@ mod tests {
         let ready = StreamReady {
             schema: SCHEMA.to_owned(),
             url: "http://127.0.0.1:8080/".to_owned(),
-            user: "user".to_owned(),
+            user: Some("user".to_owned()),
             password_source: "from PASSWD".to_owned(),
             password_file: None,
+            password_made: false,
         };
         ready.write(&path).unwrap();
-        assert_eq!(StreamReady::read(&path), Some(ready));
-        let whole = fs::read_to_string(&path).unwrap();
+        assert_eq!(StreamReady::read(&path).as_ref(), Some(&ready));
+        let open =
+            r#"{"schema":"cosmos.ready/1","url":"u","user":null,"password_source":"s","password_file":null}"#;
+        fs::write(&path, open).unwrap();
+        assert!(StreamReady::read(&path).is_some_and(|ready| ready.user.is_none() && !ready.password_made));
+        let whole = serde_json::to_string(&ready).unwrap();
         for broken in [&whole[..whole.len() - 1], &whole.replace("ready/1", "ready/2"), ""] {
             fs::write(&path, broken).unwrap();
             assert_eq!(StreamReady::read(&path), None, "{broken}");
