@@ -12,6 +12,8 @@ import { until } from './lib/wait.js';
 import { onEachServer } from './lib/xserver.js';
 
 const SESSIONS = ['xfce4-session', 'mate-session'];
+/** Where to leave a picture of the product. */
+const SCREENSHOT = process.env.COSMOS_SCREENSHOT;
 const TERMINALS = ['xfce4-terminal', 'mate-terminal', 'xterm'];
 
 /** @type {Browser} */
@@ -28,7 +30,7 @@ onEachServer((kind) => {
     const port = await free();
     const launch = place.start(COSMOS_LAUNCH, [
       'desktop', '--software', '--xserver', kind.toLowerCase(), '--size', '1280x720', '--listen', `127.0.0.1:${port}`,
-      '--stream', COSMOS_STREAM,
+      '--stream', COSMOS_STREAM, ...(SCREENSHOT && find('startxfce4') ? ['--session', 'startxfce4'] : []),
     ], { BASIC_AUTH_PASSWORD: PASSWORD });
     const url = `http://127.0.0.1:${port}/`;
     await until('the page is served', async () => {
@@ -44,7 +46,7 @@ onEachServer((kind) => {
     assert.ok(!launch.output.includes(PASSWORD), 'the password is told');
 
     await typeInTerminal(place, page);
-    if (process.env.COSMOS_SCREENSHOT && kind === 'Xorg') await picture(place, page, process.env.COSMOS_SCREENSHOT);
+    if (SCREENSHOT && kind === 'Xorg') await picture(page, SCREENSHOT);
 
     const server = descendants(launch.pid).find(({ name }) => name === kind || name === 'Xorg' || name === 'Xvfb');
     assert.ok(server, 'there is no X server');
@@ -80,10 +82,11 @@ onEachServer((kind) => {
  */
 async function typeInTerminal(place, page) {
   const terminal = TERMINALS.find(find) ?? 'xterm';
-  place.start(terminal, terminal === 'xterm' ? [] : ['--geometry', '80x20+80+60']);
+  place.start(terminal, terminal === 'xterm' ? [] : ['--geometry', '80x20+116+64']);
   await until('the terminal has the keyboard', async () => {
-    const { text } = await place.run('xdotool', ['getactivewindow', 'getwindowclassname']);
-    return /terminal|xterm/i.test(text);
+    const { text } = await place.run('xdotool', ['getactivewindow', 'getwindowname']);
+    if (!/terminal|xterm|@/i.test(text)) throw new Error(`the active window is ${text}`);
+    return true;
   }, 30_000);
   await page.page.keyboard.type(`printf 'h\u00e9llo' > ${place.file('said')}`);
   await page.page.keyboard.press('Enter');
@@ -92,12 +95,11 @@ async function typeInTerminal(place, page) {
 
 /**
  * A picture for people who wonder what this is.
- * @param {Place} place
  * @param {import('./lib/browser.js').Page} page
  * @param {string} path
  */
-async function picture(place, page, path) {
-  await page.page.keyboard.type('clear; uname -srm; echo; cat /etc/os-release | head -4; echo; ls --color=always /; echo');
+async function picture(page, path) {
+  await page.page.keyboard.type(`PS1='\\[\\e[1;32m\\]user@cosmos\\[\\e[0m\\]:\\[\\e[1;34m\\]~\\[\\e[0m\\]$ '; clear; ${COSMOS_STREAM} --help | head -16`);
   await page.page.keyboard.press('Enter');
   await page.page.mouse.move(640, 500);
   await page.page.evaluate(() => {
@@ -131,7 +133,8 @@ function descendants(ancestor) {
     for (let at = parents.get(pid); at; at = parents.get(at)) if (at === ancestor) return true;
     return false;
   };
-  return all.filter(below).map((pid) => ({ pid, name: read(`/proc/${pid}/comm`).trim(), begun: startOf(pid) }));
+  return all.filter(below).map((pid) => ({ pid, name: read(`/proc/${pid}/comm`).trim(), begun: startOf(pid) }))
+    .filter(({ begun }) => begun !== '');
 }
 
 /** What tells a process from a later one of the same number. @param {number} pid */

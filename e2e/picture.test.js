@@ -18,6 +18,9 @@ const PATCHES = [
 ];
 const PATCH = { top: 560, side: 80, gap: 20, inset: 16 };
 
+/** Percent of a core that a still screen may take; most of it is the padding that keeps the estimate of the network up. */
+const STILL = 10;
+
 const TEXT = `COSMOS 0123456789 The quick brown fox jumps over the lazy dog.
 if (a[i] != b[i]) { return -1; }  // fine strokes: |l1I!;:.,'"
 Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich`;
@@ -83,11 +86,11 @@ onEachServer((kind) => {
     let watched = 100;
     await until('a still screen costs little', async () => {
       watched = await load(desktop.stream.pid);
-      return watched < 5;
-    }, 30_000).catch(() => {});
+      return watched < STILL;
+    }, 20_000).catch(() => {});
     test.diagnostic(`nobody watches: ${idle.toFixed(1)} % of a core, a still screen: ${watched.toFixed(1)} %`);
     assert.ok(idle < 2, `${idle} % of a core while nobody watches`);
-    assert.ok(watched < 5, `${watched} % of a core for a still screen`);
+    assert.ok(watched < STILL, `${watched} % of a core for a still screen`);
   });
 });
 
