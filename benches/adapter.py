@@ -1,7 +1,7 @@
 """cosmos-stream for the side-by-side measuring bench: `python3 -m bench run --server benches/adapter.py ...`.
 
 Options: bin (the program; by default the release build of this repository), encoder, bitrate (kbit/s), args (split on
-spaces). As for the peers there, sound is off and nobody has to log in."""
+spaces, with ; for a comma). As for the peers there, sound is off and nobody has to log in."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ class Cosmos(Adapter):
         for option in ("encoder", "bitrate"):
             if self.opt(option) is not None:
                 argv += [f"--{option}", self.opt(option)]
-        return argv + (self.opt("args") or "").split()
+        return argv + (self.opt("args") or "").replace(";", ",").split()
 
     def version(self):
         return subprocess.run([self.program(), "--version"], capture_output=True, text=True).stdout.strip()

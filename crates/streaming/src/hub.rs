@@ -75,6 +75,9 @@ const MIN_KBPS: u32 = 300;
 const KEYFRAME_EVERY: Duration = Duration::from_millis(300);
 /// How soon a keyframe that could not be asked for yet is thought of again.
 const RETRY: Duration = Duration::from_millis(30);
+/// The network is probed for this many times the bitrate: a frame is spread over the time that it takes at the rate
+/// the network is known to carry, so what is known beyond the need is latency saved.
+const HEADROOM: u32 = 5;
 const MAX_SESSIONS: usize = 64;
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -319,7 +322,7 @@ impl Hub {
             self.known.cursor.as_ref().map(cursor_message),
         ];
         known.iter().flatten().for_each(|message| session.say(message));
-        session.desire(self.config.max_kbps);
+        session.desire(self.config.max_kbps.saturating_mul(HEADROOM));
     }
 
     fn leave(&mut self, id: u64, reason: &str, now: Instant) {

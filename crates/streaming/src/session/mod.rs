@@ -5,6 +5,7 @@
 
 mod backlog;
 mod outbox;
+mod rest;
 mod rtc;
 
 use std::{
@@ -18,12 +19,13 @@ use cosmos_encoder::{AudioPacket, EncodedFrame};
 use cosmos_protocol::{Assembler, ClientMessage, MAX_CLIPBOARD, ServerMessage, Stats, parts};
 use str0m::{
     Event, IceConnectionState, Input, Rtc, RtcError,
-    bwe::{Bitrate, BweKind},
+    bwe::Bitrate,
     channel::ChannelId,
     net::{Protocol, Receive, Transmit},
+    stats::PeerStats,
 };
 
-use self::{backlog::Backlog, outbox::Outbox, rtc::Tracks};
+use self::{backlog::Backlog, outbox::Outbox, rest::Rest, rtc::Tracks};
 
 pub use self::rtc::{Answer, OfferError, Offered, answer, install_crypto};
 
@@ -87,11 +89,14 @@ pub struct Session {
     outbox: Outbox,
     incoming: Assembler,
     backlog: Backlog,
+    rest: Rest,
     wish: Wish,
     person_kbps: u32,
     estimate_kbps: u32,
     /// Frame times count from here.
     start: Instant,
+    /// The latest time that the connection was told, at most [`AHEAD`] of the clock.
+    told: Instant,
     closed: Option<&'static str>,
     /// When an unconnected session is given up.
     give_up: Option<Instant>,
@@ -104,6 +109,11 @@ struct Counters {
     skipped: u32,
 }
 
+/// What is due within this time is done at once: the pacer below would have itself woken for every single packet, which
+/// no timer of this process does on time. Browsers pace in bursts of that length as well.
+const AHEAD: Duration = Duration::from_millis(5);
+/// The most that is done at once.
+const MOST_AHEAD: usize = 256;
 /// How long a session may be without a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -118,10 +128,12 @@ impl Session {
             outbox: Outbox::default(),
             incoming: Assembler::default(),
             backlog: Backlog::default(),
+            rest: Rest::new(now),
             wish: Wish { video: true, max_kbps: rtc::START_KBPS, ..Wish::default() },
             person_kbps: u32::MAX,
             estimate_kbps: 0,
             start: now,
+            told: now,
             closed: None,
             give_up: Some(now + PATIENCE),
             counters: Counters::default(),
@@ -158,13 +170,14 @@ impl Session {
         if let Some(receive) = datagram.receive() {
             let result = self.rtc.handle_input(Input::Receive(now, receive));
             self.check(result);
+            self.told = self.told.max(now);
         }
     }
 
     /// The time that [`Output::Wait`] told has come.
     pub fn tick(&mut self, now: Instant) {
-        let result = self.rtc.handle_input(Input::Timeout(now));
-        self.check(result);
+        self.rest.woken(now);
+        self.advance(now);
         if self.give_up.is_some_and(|at| at <= now) {
             self.close("no connection");
         }
@@ -187,6 +200,7 @@ impl Session {
             return;
         }
         self.backlog.add(frame.data.len());
+        self.rest.disturb(now, frame.data.len());
         let result = self.tracks.write_video(&mut self.rtc, frame, self.start);
         self.check(result);
     }
@@ -225,7 +239,7 @@ impl Session {
 
     /// How much bandwidth the encoder could use, so that the network is probed that far.
     pub fn desire(&mut self, kbps: u32) {
-        self.rtc.bwe().set_bitrate(Bitrate::kbps(0), Bitrate::kbps(kbps.into()));
+        self.rest.desire(kbps);
     }
 
     /// What comes next. To be called until it answers [`Output::Wait`].
@@ -234,9 +248,16 @@ impl Session {
             return Output::Event(SessionEvent::Closed(reason));
         }
         self.flush();
-        loop {
+        if let Some(kbps) = self.rest.wanted(now) {
+            self.rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::kbps(kbps.into()));
+        }
+        for _ in 0..MOST_AHEAD {
             let event = match self.rtc.poll_output() {
-                Ok(str0m::Output::Timeout(at)) => return self.wait(at, now),
+                Ok(str0m::Output::Timeout(at)) if at > now + AHEAD => return self.wait(at - AHEAD, now),
+                Ok(str0m::Output::Timeout(at)) => {
+                    self.advance(at);
+                    None
+                }
                 Ok(str0m::Output::Transmit(transmit)) => {
                     self.counters.sent_bytes += transmit.contents.len() as u64;
                     return Output::Send(transmit);
@@ -251,12 +272,20 @@ impl Session {
                 return Output::Event(event);
             }
         }
+        self.wait(now + AHEAD, now)
+    }
+
+    /// Tells the connection the time, which never goes back.
+    fn advance(&mut self, to: Instant) {
+        self.told = self.told.max(to);
+        let result = self.rtc.handle_input(Input::Timeout(self.told));
+        self.check(result);
     }
 
     fn wait(&self, at: Instant, now: Instant) -> Output {
         match self.closed {
             Some(reason) => Output::Event(SessionEvent::Closed(reason)),
-            None => Output::Wait(self.give_up.map_or(at, |give_up| at.min(give_up)).max(now)),
+            None => Output::Wait(self.rest.lengthen(self.give_up.map_or(at, |give_up| at.min(give_up)), now)),
         }
     }
 
@@ -276,10 +305,11 @@ impl Session {
                 self.wish.keyframe = true;
                 return Some(SessionEvent::DemandChanged);
             }
-            Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
+            // The estimate of the statistics is the newest; the one told by an event of its own is seconds behind.
+            Event::PeerStats(PeerStats { bwe_tx: Some(estimate), .. }) => {
                 self.estimate_kbps = (estimate.as_u64() / 1000) as u32;
-                self.limit();
-                return Some(SessionEvent::DemandChanged);
+                tracing::debug!(kbps = self.estimate_kbps, "the network is thought to carry");
+                return self.limit();
             }
             Event::Closed => self.close("the page closed it"),
             _ => {}
@@ -288,6 +318,7 @@ impl Session {
     }
 
     fn ice(&mut self, state: IceConnectionState, now: Instant) {
+        eprintln!("ICE {state:?} {:?}", now - self.start);
         self.give_up = match state {
             IceConnectionState::Connected | IceConnectionState::Completed => None,
             _ => self.give_up.or(Some(now + PATIENCE)),
@@ -330,16 +361,17 @@ impl Session {
             ClientMessage::Quality { max_kbps, max_fps } => {
                 self.person_kbps = if max_kbps == 0 { u32::MAX } else { max_kbps };
                 self.wish.max_fps = max_fps;
-                self.limit();
-                Some(SessionEvent::DemandChanged)
+                self.limit().or(Some(SessionEvent::DemandChanged))
             }
         }
     }
 
-    fn limit(&mut self) {
+    fn limit(&mut self) -> Option<SessionEvent> {
         // A tenth is left for sound, retransmissions and the error of the estimate.
         let network = if self.estimate_kbps == 0 { rtc::START_KBPS } else { self.estimate_kbps / 10 * 9 };
-        self.wish.max_kbps = network.min(self.person_kbps);
+        let max_kbps = network.min(self.person_kbps);
+        let changed = std::mem::replace(&mut self.wish.max_kbps, max_kbps) != max_kbps;
+        changed.then_some(SessionEvent::DemandChanged)
     }
 
     fn flush(&mut self) {

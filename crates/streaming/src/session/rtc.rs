@@ -20,6 +20,9 @@ use str0m::{
 /// it within a few round trips; a slower network is flooded for less than a second.
 pub(super) const START_KBPS: u32 = 2500;
 
+/// How often the estimate of the network is looked at.
+const ESTIMATE_EVERY: Duration = Duration::from_millis(250);
+
 /// An answer to send to the page.
 pub type Answer = SdpAnswer;
 
@@ -90,7 +93,7 @@ fn config(codec: Codec) -> str0m::RtcConfig {
         .set_extension(5, Extension::PlayoutDelay)
         .set_extension(6, Extension::AbsoluteCaptureTime)
         .enable_bwe(Some(Bitrate::kbps(START_KBPS.into())))
-        .set_stats_interval(Some(Duration::from_secs(1)))
+        .set_stats_interval(Some(ESTIMATE_EVERY))
         // Room for a second of the dearest picture, so that what is lost can be sent again.
         .set_send_buffer_video(2000)
 }
