@@ -77,7 +77,7 @@ const KEYFRAME_EVERY: Duration = Duration::from_millis(300);
 const RETRY: Duration = Duration::from_millis(30);
 /// The network is probed for this many times the bitrate: a frame is spread over the time that it takes at the rate
 /// the network is known to carry, so what is known beyond the need is latency saved.
-const HEADROOM: u32 = 5;
+const HEADROOM: u32 = 2;
 const MAX_SESSIONS: usize = 64;
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -182,11 +182,24 @@ impl Hub {
                 self.say(&ServerMessage::Desktop { state, message: text }, now, send);
             }
             Event::Encoder(info) => {
+                if info.codec != self.config.codec {
+                    // Every page has agreed to the old codec; each comes back at once and agrees to the new one.
+                    self.config.codec = info.codec;
+                    self.dismiss("the codec changed", now, send);
+                }
                 self.known.encoder = Some(info.clone());
                 self.say(&encoder_message(&info), now, send);
             }
             Event::Notice(level, text) => self.say(&ServerMessage::Notice { level, text }, now, send),
             Event::Snapshot(reply) => drop(reply.send(self.snapshot())),
+        }
+    }
+
+    /// Says goodbye to every page.
+    pub(crate) fn dismiss(&mut self, reason: &str, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        self.each(now, send, Session::goodbye);
+        while let Some(live) = self.sessions.last() {
+            self.leave(live.id, reason, now);
         }
     }
 

@@ -215,6 +215,7 @@ impl Network {
                 () = sleep_until(deadline.into()) => hub.tick(Instant::now(), send),
             }
         };
+        hub.dismiss("the server stops", Instant::now(), send);
         accepting.abort();
         // The desktop's threads may be waiting for room in the queue.
         inbox.close();

@@ -209,6 +209,15 @@ fn a_lost_desktop_comes_back_without_a_new_session() {
 }
 
 #[test]
+fn a_server_that_stops_says_goodbye() {
+    let mut server = Server::start(None);
+    let mut page = server.connect(false);
+    page.until("a picture", |page| !page.frames.is_empty());
+    drop(server.stop.take());
+    page.until("the goodbye", |page| page.closed);
+}
+
+#[test]
 fn only_who_knows_the_password_comes_in_and_only_from_our_page() {
     let server = Server::start(Some("correct horse"));
     let origin = server.origin();

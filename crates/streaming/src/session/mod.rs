@@ -242,6 +242,12 @@ impl Session {
         self.rest.desire(kbps);
     }
 
+    /// Tells the page that this is the end. What is to be sent comes out of [`poll`](Self::poll) as ever.
+    pub fn goodbye(&mut self) {
+        let result = self.rtc.close();
+        self.check(result);
+    }
+
     /// What comes next. To be called until it answers [`Output::Wait`].
     pub fn poll(&mut self, now: Instant) -> Output {
         if let Some(reason) = self.closed {

@@ -27,6 +27,7 @@ pub struct Page {
     open: usize,
     pub frames: Vec<Vec<u8>>,
     pub messages: Vec<ServerMessage>,
+    pub closed: bool,
 }
 
 enum Link {
@@ -61,7 +62,17 @@ impl Page {
         let control = changes.add_channel("control".into());
         let (offer, pending) = changes.apply().unwrap();
         let (frames, messages) = Default::default();
-        let page = Self { rtc, link, pending: Some(pending), input, control, open: 0, frames, messages };
+        let page = Self {
+            rtc,
+            link,
+            pending: Some(pending),
+            input,
+            control,
+            open: 0,
+            frames,
+            messages,
+            closed: false,
+        };
         (page, serde_json::to_string(&offer).unwrap())
     }
 
@@ -130,6 +141,7 @@ impl Page {
                     self.messages.push(ServerMessage::decode(&data.data).unwrap());
                 }
                 Output::Event(Event::MediaData(data)) => self.frames.push(data.data.to_vec()),
+                Output::Event(Event::Closed) => self.closed = true,
                 Output::Event(_) => {}
                 Output::Timeout(_) => return,
             }
