@@ -61,7 +61,7 @@ pub struct Args {
     /// Accept --no-password on an address that others can reach
     #[arg(long)]
     pub allow_insecure: bool,
-    /// Another origin that may use the page, as a proxy makes it: https://desk.example.org
+    /// Another origin that may use the page, scheme and host, when a proxy changes the host
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub origins: Vec<String>,
     /// Directory for the password and the key that are made at the first start
