@@ -324,7 +324,6 @@ impl Session {
     }
 
     fn ice(&mut self, state: IceConnectionState, now: Instant) {
-        eprintln!("ICE {state:?} {:?}", now - self.start);
         self.give_up = match state {
             IceConnectionState::Connected | IceConnectionState::Completed => None,
             _ => self.give_up.or(Some(now + PATIENCE)),
