@@ -5,8 +5,12 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod modeline;
+mod port;
 mod timing;
 mod units;
 
+pub use modeline::{Modeline, ModelineError};
+pub use port::{Connector, PortError, VideoPort, VideoPorts};
 pub use timing::{Axis, Polarity, Scan, Timing};
 pub use units::{PixelClock, RefreshRate, UnitError};
