@@ -5,12 +5,16 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod generate;
 mod modeline;
 mod port;
+mod tables;
 mod timing;
 mod units;
 
+pub use generate::{Blanking, Cvt, GenerateError, Gtf, GtfCurve, ModeRequest, ReducedV3, ovt};
 pub use modeline::{Modeline, ModelineError};
 pub use port::{Connector, PortError, VideoPort, VideoPorts};
+pub use tables::{CtaMode, DmtMode, HdmiMode, Rid};
 pub use timing::{Axis, Polarity, Scan, Timing};
 pub use units::{PixelClock, RefreshRate, UnitError};

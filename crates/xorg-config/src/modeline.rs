@@ -45,7 +45,8 @@ impl Modeline {
     ///
     /// # Errors
     /// [`ModelineError::Name`] where the name is empty, or holds a quote or a control character, for which
-    /// `xorg.conf` has no escape; [`ModelineError::Clock`] where the clock is zero or 10 GHz and more;
+    /// `xorg.conf` has no escape; [`ModelineError::Clock`] where the clock is zero, or more than the
+    /// server can count in kilohertz;
     /// [`ModelineError::Order`] where the four numbers of an axis are out of order or the total is above
     /// [`MAX_TOTAL`](Self::MAX_TOTAL).
     pub fn new(name: impl Into<String>, timing: Timing) -> Result<Self, ModelineError> {
@@ -53,7 +54,7 @@ impl Modeline {
         if name.is_empty() || name.contains(|c: char| c == '"' || c.is_control()) {
             return Err(ModelineError::Name { given: excerpt(&name) });
         }
-        if !(1..MAX_CLOCK_HZ).contains(&timing.clock.hz()) {
+        if !(1..=MAX_CLOCK_HZ).contains(&timing.clock.hz()) {
             return Err(ModelineError::Clock { given: timing.clock.to_string() });
         }
         for (axis, name) in [(timing.horizontal, "horizontal"), (timing.vertical, "vertical")] {
@@ -153,7 +154,7 @@ pub enum ModelineError {
     },
     /// Not a pixel clock.
     #[error(
-        "modeline: clock {given:?}: expected megahertz above 0 and below 10000, as 148.5, with up to six places"
+        "modeline: clock {given:?}: expected megahertz above 0 and up to 2147483, as 148.5, with up to six places"
     )]
     Clock {
         /// What was given, cut after 40 characters.
@@ -252,7 +253,7 @@ fn parse_clock(word: &str) -> Result<PixelClock, ModelineError> {
     let refused = || ModelineError::Clock { given: excerpt(word) };
     let (whole, places) = word.split_once('.').unwrap_or((word, "0"));
     let (whole_digits, place_digits) = (whole.len(), places.len());
-    if !(1..=4).contains(&whole_digits) || !(1..=6).contains(&place_digits) {
+    if !(1..=7).contains(&whole_digits) || !(1..=6).contains(&place_digits) {
         return Err(refused());
     }
     let whole: u64 = digits(whole).ok_or_else(refused)?;
@@ -297,7 +298,8 @@ const fn sign(polarity: Polarity) -> char {
 }
 
 const KEYWORD: &str = "modeline";
-const MAX_CLOCK_HZ: u64 = 10_000_000_000;
+/// The server counts kilohertz in 31 bits.
+const MAX_CLOCK_HZ: u64 = i32::MAX as u64 * 1000;
 const NOT_GIVEN: Polarity = Polarity::Negative;
 const ANALOGUE_FLAGS: [&str; 7] = ["composite", "+csync", "-csync", "hskew", "bcast", "custom", "vscan"];
 const FORM: &str = r#"Modeline "name" clock hdisplay hsyncstart hsyncend htotal vdisplay vsyncstart vsyncend vtotal [flags]"#;
