@@ -5,16 +5,24 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod bus_id;
+mod conf;
+pub mod edid;
 mod generate;
 mod modeline;
 mod port;
+mod recipe;
 mod tables;
 mod timing;
 mod units;
 
+pub use bus_id::{BusId, BusIdError};
+pub use conf::*;
+pub use edid::{Edid, EdidError, EdidSpec, EdidSpecError};
 pub use generate::{Blanking, Cvt, GenerateError, Gtf, GtfCurve, ModeRequest, ReducedV3, ovt};
 pub use modeline::{Modeline, ModelineError};
 pub use port::{Connector, PortError, VideoPort, VideoPorts};
+pub use recipe::{Compat, HeadlessNvidia, Note, NvidiaGpu, NvidiaHead, Prepared, RecipeError, SoftwareDummy};
 pub use tables::{CtaMode, DmtMode, HdmiMode, Rid};
 pub use timing::{Axis, Polarity, Scan, Timing};
 pub use units::{PixelClock, RefreshRate, UnitError};
