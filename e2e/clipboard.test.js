@@ -2,13 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 
-import { Browser } from './lib/browser.js';
-import { Desktop } from './lib/desktop.js';
 import { needs } from './lib/programs.js';
+import { onEachDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
-import { onEachServer } from './lib/xserver.js';
 
 /** A text of one megabyte with characters of one to four bytes. @param {string} seed */
 function longText(seed) {
@@ -18,28 +16,18 @@ function longText(seed) {
   return text + 'x'.repeat(missing);
 }
 
-/** @type {Browser} */
-let browser;
-before(async () => { browser = await Browser.open(); });
-after(() => browser?.close());
-
-onEachServer((kind) => {
-  /** @type {Desktop} */
-  let desktop;
-  before(async () => { desktop = await Desktop.open(kind); });
-  after(() => desktop?.close());
-
-  const fromScreen = async () => (await desktop.run('xclip', ['-selection', 'clipboard', '-o'])).out.toString('utf8');
+onEachDesktop((stage, kind) => {
+  const fromScreen = async () => (await stage.desktop.run('xclip', ['-selection', 'clipboard', '-o'])).out.toString('utf8');
 
   /** Owns the clipboard until somebody else does. @param {string} text */
   const copyOnScreen = (text) => {
-    writeFileSync(desktop.file('copied'), text);
-    desktop.start('xclip', ['-selection', 'clipboard', '-quiet', desktop.file('copied')]);
+    writeFileSync(stage.desktop.file('copied'), text);
+    stage.desktop.start('xclip', ['-selection', 'clipboard', '-quiet', stage.desktop.file('copied')]);
   };
 
   it('takes a megabyte from the screen to the page', async (test) => {
     if (!needs(test, 'xclip')) return;
-    const page = await (await browser.page(test, { permissions: ['clipboard-read', 'clipboard-write'] })).live(desktop.url);
+    const page = await (await stage.browser.page(test, { permissions: ['clipboard-read', 'clipboard-write'] })).live(stage.desktop.url);
     const text = longText('screen');
     copyOnScreen(text);
     await until('the panel has the text', () => page.page.evaluate(
@@ -51,7 +39,7 @@ onEachServer((kind) => {
 
   it('takes a megabyte from the page to the screen', async (test) => {
     if (!needs(test, 'xclip')) return;
-    const page = await (await browser.page(test)).live(desktop.url);
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
     const text = longText('page');
     await page.page.evaluate((written) => {
       const area = /** @type {HTMLTextAreaElement} */ (document.querySelector('#clipboard-text'));
@@ -63,7 +51,7 @@ onEachServer((kind) => {
 
   it('pastes with the keys', async (test) => {
     if (!needs(test, 'xclip')) return;
-    const page = await (await browser.page(test, { permissions: ['clipboard-read', 'clipboard-write'] })).live(desktop.url);
+    const page = await (await stage.browser.page(test, { permissions: ['clipboard-read', 'clipboard-write'] })).live(stage.desktop.url);
     const text = `copied on this computer: ${kind} äöü`;
     await page.page.evaluate((written) => navigator.clipboard.writeText(written), text);
     await page.page.keyboard.press('Control+v');
@@ -72,7 +60,7 @@ onEachServer((kind) => {
 
   it('carries a short text back and forth', async (test) => {
     if (!needs(test, 'xclip')) return;
-    const page = await (await browser.page(test)).live(desktop.url);
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
     for (const round of [1, 2, 3]) {
       copyOnScreen(`screen ${round}`);
       await until('the panel has the text', async () => (await page.page.inputValue('#clipboard-text')) === `screen ${round}`);

@@ -2,30 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 
-import { Browser } from './lib/browser.js';
 import { Desktop } from './lib/desktop.js';
 import { clicks } from './lib/mouse.js';
 import { needs } from './lib/programs.js';
+import { onEachDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
-import { onEachServer } from './lib/xserver.js';
 
-/** @type {Browser} */
-let browser;
-before(async () => { browser = await Browser.open(); });
-after(() => browser?.close());
-
-onEachServer((kind) => {
-  /** @type {Desktop} */
-  let desktop;
-  before(async () => { desktop = await Desktop.open(kind); });
-  after(() => desktop?.close());
-
+onEachDesktop((stage) => {
   it('types what was typed', async (test) => {
     if (!needs(test, 'xterm', 'xdotool', 'openbox')) return;
-    const page = await (await browser.page(test)).live(desktop.url);
-    const typed = await terminal(test, desktop, 'cat');
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
+    const typed = await terminal(test, stage.desktop, 'cat');
     const { keyboard } = page.page;
     const lines = [
       ['plain', () => keyboard.type('the quick brown fox 0123456789'), 'the quick brown fox 0123456789'],
@@ -49,20 +38,20 @@ onEachServer((kind) => {
     await keyboard.type('wrong');
     for (let count = 0; count < 5; count += 1) await keyboard.press('Backspace');
     await keyboard.press('Control+d');
-    await until('Control and D end the input', () => existsSync(desktop.file('typed.done')));
+    await until('Control and D end the input', () => existsSync(stage.desktop.file('typed.done')));
     assert.equal(typed(), expected);
   });
 
   it('clicks and scrolls where the pointer is, also in a scaled picture', async (test) => {
     if (!needs(test, 'xev', 'openbox')) return;
-    const page = await (await browser.page(test)).live(desktop.url);
-    const xev = desktop.start('xev', ['-geometry', '1400x900+0+0', '-event', 'button']);
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
+    const xev = stage.desktop.start('xev', ['-geometry', '1400x900+0+0', '-event', 'button']);
     test.after(() => xev.stop());
-    await until('the window is there', async () => (await desktop.run('xdotool', ['search', '--onlyvisible', '--name', 'Event Tester'])).code === 0);
+    await until('the window is there', async () => (await stage.desktop.run('xdotool', ['search', '--onlyvisible', '--name', 'Event Tester'])).code === 0);
     for (const view of [{ width: 1280, height: 720 }, { width: 1000, height: 700 }]) {
       if (view.width !== 1280) await keepSize(page);
       await page.page.setViewportSize(view);
-      const place = await picturePlace(page, desktop, view);
+      const place = await picturePlace(page, stage.desktop, view);
       for (const [number, button] of /** @type {const} */ ([[1, 'left'], [3, 'right'], [2, 'middle']])) {
         const at = { x: 200 + 211 * number, y: 150 + 101 * number };
         await clickAt(page, place(at), button);

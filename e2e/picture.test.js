@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 
-import { Browser, VIEWPORT } from './lib/browser.js';
+import { VIEWPORT } from './lib/browser.js';
 import { meanColour, psnr } from './lib/compare.js';
 import { Desktop } from './lib/desktop.js';
 import { state } from './lib/http.js';
 import { needs } from './lib/programs.js';
+import { onEachDesktop } from './lib/stage.js';
 import { pause, until } from './lib/wait.js';
-import { onEachServer } from './lib/xserver.js';
 
 const PATCHES = [
   '#ff0000', '#00ff00', '#0000ff', '#ffffff', '#000000', '#808080', '#ffff00', '#00ffff', '#ff00ff', '#ff8000', '#804020',
@@ -25,24 +25,14 @@ const TEXT = `COSMOS 0123456789 The quick brown fox jumps over the lazy dog.
 if (a[i] != b[i]) { return -1; }  // fine strokes: |l1I!;:.,'"
 Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich`;
 
-/** @type {Browser} */
-let browser;
-before(async () => { browser = await Browser.open(); });
-after(() => browser?.close());
-
-onEachServer((kind) => {
-  /** @type {Desktop} */
-  let desktop;
-  before(async () => { desktop = await Desktop.open(kind); });
-  after(() => desktop?.close());
-
+onEachDesktop((stage) => {
   it('is the same as the screen', async (test) => {
     if (!needs(test, 'convert', 'display', 'import')) return;
-    const page = await (await browser.page(test)).live(desktop.url);
-    await until('the desktop has the size of the page', async () => (await desktop.size()) === '1280x720');
-    await drawCard(desktop);
-    await desktop.show(desktop.file('card.png'));
-    const screen = await desktop.grab();
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
+    await until('the desktop has the size of the page', async () => (await stage.desktop.size()) === '1280x720');
+    await drawCard(stage.desktop);
+    await stage.desktop.show(stage.desktop.file('card.png'));
+    const screen = await stage.desktop.grab();
     assert.ok(screen.rgb.subarray(0, 3).equals(Buffer.from([0xe8, 0xe8, 0xe8])), 'the screen does not show the card');
     let best = 0;
     const shown = await until('the picture is as good as the screen', async () => {
@@ -66,31 +56,40 @@ onEachServer((kind) => {
   });
 
   it('follows the size of the window', async (test) => {
-    const page = await (await browser.page(test)).live(desktop.url);
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
     for (const { width, height } of [{ width: 1000, height: 600 }, { width: 800, height: 700 }, VIEWPORT]) {
       await page.page.setViewportSize({ width, height });
       const size = `${width}x${height}`;
-      await until(`the screen is ${size}`, async () => (await desktop.size()) === size);
+      await until(`the screen is ${size}`, async () => (await stage.desktop.size()) === size);
       await until(`the video is ${size}`, async () => (await page.videoSize()) === size);
     }
-    await desktop.fill('#406020');
+    await stage.desktop.fill('#406020');
     await page.shows('#406020');
   });
 
   it('costs nothing while nobody watches, and next to nothing while nothing changes', async (test) => {
-    await until('all pages are forgotten', async () => (await state(desktop.url)).viewers === 0, 40_000);
-    const idle = await load(desktop.stream.pid);
-    const page = await (await browser.page(test)).live(desktop.url);
-    await desktop.fill('#303030');
+    await until('all pages are forgotten', async () => (await state(stage.desktop.url)).viewers === 0, 40_000);
+    const idle = await load(stage.desktop.stream.pid);
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
+    await stage.desktop.fill('#303030');
     await page.shows('#303030');
     let watched = 100;
     await until('a still screen costs little', async () => {
-      watched = await load(desktop.stream.pid);
+      watched = await load(stage.desktop.stream.pid);
       return watched < STILL;
     }, 20_000).catch(() => {});
     test.diagnostic(`nobody watches: ${idle.toFixed(1)} % of a core, a still screen: ${watched.toFixed(1)} %`);
     assert.ok(idle < 2, `${idle} % of a core while nobody watches`);
     assert.ok(watched < STILL, `${watched} % of a core for a still screen`);
+    const latencies = await page.page.evaluate(async (seconds) => {
+      const told = [];
+      for (let second = 0; second < seconds; second += 1) {
+        await new Promise((done) => setTimeout(done, 1000));
+        told.push(/** @type {any} */ (window).cosmos.stats().latencyMs);
+      }
+      return told;
+    }, 5);
+    assert.ok(Math.max(...latencies) < 1500, `the frames that keep a still screen alive are late: ${latencies} ms`);
   });
 });
 

@@ -1,30 +1,19 @@
 /** What the server does not let anybody do. */
 
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 
-import { Browser } from './lib/browser.js';
-import { Desktop, PASSWORD, USER } from './lib/desktop.js';
+import { PASSWORD, USER } from './lib/desktop.js';
 import { ask, cookie, logIn, state } from './lib/http.js';
+import { onEachDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
-import { onEachServer } from './lib/xserver.js';
 
 const FOREIGN = { Origin: 'https://elsewhere.example' };
 const OFFER = { type: 'offer', sdp: 'v=0\r\n' };
 
-/** @type {Browser} */
-let browser;
-before(async () => { browser = await Browser.open(); });
-after(() => browser?.close());
-
-onEachServer((kind) => {
-  /** @type {Desktop} */
-  let desktop;
-  before(async () => { desktop = await Desktop.open(kind); });
-  after(() => desktop?.close());
-
+onEachDesktop((stage) => {
   it('answers each with its status and a reason', async () => {
-    const { url } = desktop;
+    const { url } = stage.desktop;
     const mine = await cookie(url);
     const forged = mine.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
     const [name] = mine.split('=');
@@ -61,21 +50,21 @@ onEachServer((kind) => {
   });
 
   it('tells browsers what the page may do, and keeps the cookie from scripts', async () => {
-    const { headers } = await ask(desktop.url, './');
+    const { headers } = await ask(stage.desktop.url, './');
     const policy = String(headers['content-security-policy']);
     for (const part of ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'self'", "form-action 'self'"]) {
       assert.ok(policy.includes(part), policy);
     }
     assert.doesNotMatch(policy, /unsafe/);
     assert.equal(headers['x-content-type-options'], 'nosniff');
-    const login = await logIn(desktop.url);
+    const login = await logIn(stage.desktop.url);
     assert.match(login.headers['set-cookie']?.[0] ?? '', /; HttpOnly/);
     assert.match(login.headers['set-cookie']?.[0] ?? '', /; SameSite=Strict/);
   });
 
   it('tells no secret', async (test) => {
-    const page = await (await browser.page(test)).live(desktop.url);
-    const told = [JSON.stringify(await state(desktop.url)), desktop.stream.output, await page.page.content()].join('\n');
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
+    const told = [JSON.stringify(await state(stage.desktop.url)), stage.desktop.stream.output, await page.page.content()].join('\n');
     assert.ok(!told.includes(PASSWORD));
     const [, token] = (await page.page.context().cookies())[0].value.split('=');
     assert.ok(!told.includes(token ?? (await page.page.context().cookies())[0].value));
@@ -83,17 +72,17 @@ onEachServer((kind) => {
   });
 
   it('asks for patience after many wrong passwords, and says so in the page', async (test) => {
-    let answer = await logIn(desktop.url, 'wrong');
-    for (let count = 0; count < 30 && answer.status === 401; count += 1) answer = await logIn(desktop.url, 'wrong');
+    let answer = await logIn(stage.desktop.url, 'wrong');
+    for (let count = 0; count < 30 && answer.status === 401; count += 1) answer = await logIn(stage.desktop.url, 'wrong');
     assert.equal(answer.status, 429, answer.body);
     const wait = Number(answer.headers['retry-after']);
     assert.ok(wait >= 1 && wait <= 3600, `Retry-After: ${answer.headers['retry-after']}`);
     test.diagnostic(`Retry-After: ${wait} s`);
-    assert.equal((await logIn(desktop.url)).status, 429, 'the right password must not get around the limit');
-    const page = await browser.page(test);
-    await page.page.goto(desktop.url);
+    assert.equal((await logIn(stage.desktop.url)).status, 429, 'the right password must not get around the limit');
+    const page = await stage.browser.page(test);
+    await page.page.goto(stage.desktop.url);
     await until('the page asks for patience', async () => {
-      while ((await logIn(desktop.url, 'wrong')).status === 401);
+      while ((await logIn(stage.desktop.url, 'wrong')).status === 401);
       await page.logIn('wrong');
       await page.page.waitForFunction(() => /Too many/.test(document.querySelector('#login-error')?.textContent ?? ''), { timeout: 1000 });
       return true;

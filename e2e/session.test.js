@@ -1,28 +1,16 @@
 /** Logging in, coming back, and several people at once. */
 
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 
-import { Browser } from './lib/browser.js';
-import { Desktop } from './lib/desktop.js';
+import { onEachDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
-import { onEachServer } from './lib/xserver.js';
 
-/** @type {Browser} */
-let browser;
-before(async () => { browser = await Browser.open(); });
-after(() => browser?.close());
-
-onEachServer((kind) => {
-  /** @type {Desktop} */
-  let desktop;
-  before(async () => { desktop = await Desktop.open(kind); });
-  after(() => desktop?.close());
-
+onEachDesktop((stage) => {
   it('refuses a wrong password with words, and shows the desktop for the right one', async (test) => {
-    await desktop.fill('#204080');
-    const page = await browser.page(test);
-    await page.page.goto(desktop.url);
+    await stage.desktop.fill('#204080');
+    const page = await stage.browser.page(test);
+    await page.page.goto(stage.desktop.url);
     await page.logIn('wrong');
     await until('the refusal is told', () => page.page.isVisible('#login-error'));
     assert.match(await page.page.textContent('#login-error') ?? '', /wrong/);
@@ -36,7 +24,7 @@ onEachServer((kind) => {
   });
 
   it('shows the desktop again soon after the page is loaded anew', async (test) => {
-    const page = await (await browser.page(test)).live(desktop.url);
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
     const times = [];
     for (let round = 0; round < 3; round += 1) {
       const begun = performance.now();
@@ -50,9 +38,9 @@ onEachServer((kind) => {
 
   it('lets three watch at once, with one encoder for all', async (test) => {
     const pages = [];
-    for (let count = 0; count < 3; count += 1) pages.push(await (await browser.page(test)).live(desktop.url));
+    for (let count = 0; count < 3; count += 1) pages.push(await (await stage.browser.page(test)).live(stage.desktop.url));
     for (const colour of ['#c02020', '#20a040', '#2040c0']) {
-      await desktop.fill(colour);
+      await stage.desktop.fill(colour);
       await Promise.all(pages.map((page) => page.shows(colour)));
     }
     const state = await pages[0].page.evaluate(async () => (await fetch('./api/state')).json());
@@ -61,7 +49,7 @@ onEachServer((kind) => {
   });
 
   it('lets people log out', async (test) => {
-    const page = await (await browser.page(test)).live(desktop.url);
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
     await page.page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('#logout')).click());
     await page.inState('login');
     const answer = await page.page.evaluate(async () => (await fetch('./api/session')).status);

@@ -1,38 +1,26 @@
 /** The desktop's sound reaches the page, and comes back when the sound server does. */
 
 import assert from 'node:assert/strict';
-import { after, before, it } from 'node:test';
+import { it } from 'node:test';
 
-import { Browser } from './lib/browser.js';
-import { Desktop } from './lib/desktop.js';
 import { needs } from './lib/programs.js';
 import { loudest, SoundServer } from './lib/sound.js';
+import { onEachDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
-import { onEachServer } from './lib/xserver.js';
 
-/** @type {Browser} */
-let browser;
-before(async () => { browser = await Browser.open(); });
-after(() => browser?.close());
-
-onEachServer((kind) => {
-  /** @type {Desktop} */
-  let desktop;
-  before(async () => { desktop = await Desktop.open(kind); });
-  after(() => desktop?.close());
-
+onEachDesktop((stage) => {
   it('is heard in the page, also after the sound server was lost', async (test) => {
     if (!needs(test, 'pulseaudio', 'pactl', 'paplay')) return;
-    const sound = await new SoundServer(desktop).start();
-    await desktop.serve([], sound.env);
-    const page = await (await browser.page(test)).live(desktop.url);
+    const sound = await new SoundServer(stage.desktop).start();
+    await stage.desktop.serve([], sound.env);
+    const page = await (await stage.browser.page(test)).live(stage.desktop.url);
     await turnOn(page);
     sound.play(440);
     await heard(page, 440);
 
     await sound.crash();
     await until('the loss is told', async () => /sound/i.test(await page.page.textContent('#notices') ?? ''));
-    await desktop.fill('#806020');
+    await stage.desktop.fill('#806020');
     await page.shows('#806020');
     assert.equal(await page.state(), 'live');
 

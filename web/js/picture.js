@@ -11,6 +11,8 @@ import { place, toDesktop, wantedSize } from './geometry.js';
 const SETTLED = 150;
 /** A latency beyond this many milliseconds is a mistake of the clocks. */
 const CREDIBLE = 10_000;
+/** The longest time in milliseconds from one refresh of a screen to the next. */
+const REFRESH = 100;
 
 /** Milliseconds from the beginning of NTP's time to that of Unix. */
 const NTP_EPOCH = 2_208_988_800_000;
@@ -139,7 +141,9 @@ export class Picture {
     this.#frames += 1;
     this.#shown += 1;
     if (this.#shown === 1) this.ports.onFirstFrame();
-    const shown = Math.max(presentationTime, expectedDisplayTime);
+    // After a pause, Chromium expects to show a frame as late as the next one would come.
+    const early = expectedDisplayTime > presentationTime && expectedDisplayTime < presentationTime + REFRESH;
+    const shown = early ? expectedDisplayTime : presentationTime;
     note(this.#toScreen, shown, receiveTime);
     note(this.#endToEnd, shown, this.#captured(rtpTimestamp));
   }

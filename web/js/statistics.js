@@ -13,7 +13,6 @@
  * @property {number} decodeMs mean time of the decoder
  * @property {number} bufferMs mean time in the jitter buffer
  * @property {number} lost packets since the connection began
- * @property {number} freezes
  * @property {string} transport
  */
 
@@ -61,7 +60,6 @@ export function readFigures(report, before, frames, server, roundTripMs) {
     decodeMs: perFrame(since.decoding, since.decoded),
     bufferMs: perFrame(since.buffered, since.emitted),
     lost: video.packetsLost ?? 0,
-    freezes: video.freezeCount ?? 0,
     transport: transportName(entries, pair),
   };
   return { figures, reading };

@@ -28,7 +28,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("axum", &["cosmos-streaming", "cosmos-stream"]),
     ("hyper", &["cosmos-streaming", "cosmos-stream"]),
     ("hyper-util", &["cosmos-streaming", "cosmos-stream"]),
-    ("str0m", &["cosmos-streaming", "cosmos-stream"]),
+    ("str0m", &["cosmos-streaming", "cosmos-stream", "cosmos-benches"]),
     ("tokio", &["cosmos-streaming", "cosmos-stream"]),
     ("gstreamer", &["cosmos-encoder", "cosmos-benches"]),
     ("x11rb", &["cosmos-x11", "cosmos-benches"]),

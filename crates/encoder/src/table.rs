@@ -78,7 +78,11 @@ pub(crate) const TABLE: &[Row] = &[
             // Constant quality below the cap of the buffer: a plain constant bitrate keeps to an average of its own
             // and leaves a quarter of the bitrate unused, 3 to 7 dB on text and video at the same cost.
             ("pass", "qual"),
-            ("quantizer", "20"),
+            ("quantizer", "18"),
+            // More of the bits go to what is simple, which on a screen is text. Without a floor the quantizer of a still
+            // picture sinks until rounding errors are coded again and again.
+            ("option-string", "qcomp=0.4"),
+            ("qp-min", "6"),
             ("key-int-max", NEVER),
             ("bframes", "0"),
             ("b-adapt", "false"),

@@ -200,7 +200,7 @@ impl Session {
             return;
         }
         self.backlog.add(frame.data.len());
-        self.rest.disturb(now, frame.data.len());
+        self.rest.disturb(now, frame.data.len(), self.wish.max_kbps);
         let result = self.tracks.write_video(&mut self.rtc, frame, self.start);
         self.check(result);
     }

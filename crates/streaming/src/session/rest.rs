@@ -21,8 +21,11 @@ const KEEN: Duration = Duration::from_secs(3);
 /// No more often is a resting session woken by itself. The padding that the connection would send between two wakings
 /// is not sent at all.
 const NAP: Duration = Duration::from_millis(50);
-/// What a still picture needs from time to time is no reason to look for bandwidth.
-const LARGE: usize = 4000;
+/// What a still picture needs from time to time is no reason to look for bandwidth, however little there is.
+const SMALL: usize = 1000;
+/// So many of the frames of one second together take what the network carries when each is as large as may be. A frame
+/// of half of that share is a use for more.
+const SHARES: usize = 60;
 /// So little that it is never probed for. Nothing at all would not be taken for an answer.
 const NOTHING_KBPS: u32 = 1;
 
@@ -30,18 +33,18 @@ impl Rest {
     /// A session that begins is busy, with connecting and with finding out what the network carries.
     pub(super) fn new(now: Instant) -> Self {
         Self {
-            busy_until: now + 2 * KEEN,
-            keen_until: now + 2 * KEEN,
+            busy_until: now + KEEN,
+            keen_until: now + KEEN,
             woken: now,
             desire_kbps: NOTHING_KBPS,
             told_kbps: None,
         }
     }
 
-    /// A frame of so many bytes was sent.
-    pub(super) fn disturb(&mut self, now: Instant, bytes: usize) {
+    /// A frame of so many bytes was sent to a viewer who gets `kbps`.
+    pub(super) fn disturb(&mut self, now: Instant, bytes: usize, kbps: u32) {
         self.busy_until = self.busy_until.max(now + BUSY);
-        if bytes > LARGE {
+        if bytes > SMALL.max(kbps as usize * 1000 / 8 / SHARES / 2) {
             self.keen_until = self.keen_until.max(now + KEEN);
         }
     }
@@ -80,13 +83,13 @@ mod tests {
         rest.desire(8000);
         assert_eq!((rest.wanted(at(0)), rest.wanted(at(1))), (Some(8000), None));
         assert_eq!(rest.lengthen(at(3), at(1)), at(3));
-        assert_eq!(rest.wanted(at(7000)), Some(NOTHING_KBPS));
+        assert_eq!(rest.wanted(at(3000)), Some(NOTHING_KBPS));
         rest.woken(at(7000));
         assert_eq!(rest.lengthen(at(7001), at(7000)), at(7050));
         assert_eq!(rest.lengthen(at(7021), at(7020)), at(7050), "whatever else happens in between");
-        rest.disturb(at(8000), 500);
+        rest.disturb(at(8000), 8000, 8000);
         assert_eq!((rest.wanted(at(8000)), rest.lengthen(at(8001), at(8000))), (None, at(8001)));
-        rest.disturb(at(9000), 5000);
+        rest.disturb(at(9000), 8400, 8000);
         assert_eq!(rest.wanted(at(9000)), Some(8000));
         assert_eq!(rest.wanted(at(12_001)), Some(NOTHING_KBPS));
     }
