@@ -1,4 +1,4 @@
-//! `cargo xtask test`, `ci` and `bench`.
+//! `cargo xtask test`, `ci`, `bench` and `sweep`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,14 @@ pub fn bench(workspace: &Workspace, ask: bool, args: &[String]) -> Result<(), Fa
     packages::provide(For::Running, ask)?;
     let mut bench = workspace.cargo(["bench", "-p", "cosmos-benches"]);
     step::run("benchmarks", bench.args(args))
+}
+
+/// What takes too long for `test`: every mode of the X server's library, and thousands of calls of its programs.
+pub fn sweep(workspace: &Workspace, ask: bool) -> Result<(), Failure> {
+    packages::provide(For::Testing, ask)?;
+    let args = ["test", "--release", "-p", "cosmos-xorg-config", "--test", "modelines", "--", "--ignored"];
+    let mut sweep = workspace.cargo(args);
+    step::run("sweep of modelines", sweep.arg("--show-output"))
 }
 
 /// Captured output is shown after each test program, so that what a test has skipped can be read.

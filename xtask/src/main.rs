@@ -36,6 +36,7 @@ fn run(mut args: Vec<String>) -> Result<(), Failure> {
         "run" => start::desktop(&workspace, ask, &args),
         "bench" => checks::bench(&workspace, ask, &args),
         "test" => no_more(&args).and_then(|()| checks::test(&workspace, ask)),
+        "sweep" => no_more(&args).and_then(|()| checks::sweep(&workspace, ask)),
         "ci" => no_more(&args).and_then(|()| checks::ci(&workspace, ask)),
         other => Err(Failure::Usage(format!("there is no command {other:?}"))),
     }
@@ -62,6 +63,8 @@ usage: cargo xtask COMMAND [--yes] [ARGUMENT...]
   test   install what is missing and run all tests: Rust, page, end to end
   ci     formatting, lints and documentation, then `cargo xtask test`
   bench  run the benchmarks; further arguments go to `cargo bench`
+  sweep  compare 10^8 modelines with the X server's library, which takes too
+         long for `test`
 
   --yes  install packages without asking; without a terminal nothing is asked
   --help print this

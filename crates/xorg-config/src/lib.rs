@@ -9,6 +9,7 @@ mod bus_id;
 mod conf;
 pub mod edid;
 mod generate;
+mod limits;
 mod modeline;
 mod port;
 mod recipe;
@@ -20,6 +21,7 @@ pub use bus_id::{BusId, BusIdError};
 pub use conf::*;
 pub use edid::{Edid, EdidError, EdidSpec, EdidSpecError};
 pub use generate::{Blanking, Cvt, GenerateError, Gtf, GtfCurve, ModeRequest, ReducedV3, ovt};
+pub use limits::{
 pub use modeline::{Modeline, ModelineError};
 pub use port::{Connector, PortError, VideoPort, VideoPorts};
 pub use recipe::{Compat, HeadlessNvidia, Note, NvidiaGpu, NvidiaHead, Prepared, RecipeError, SoftwareDummy};

@@ -202,7 +202,7 @@ fn compare_formula(
             let counts_border = !(margins && interlaced);
             compare_answer(
                 &format!("{kind} {request}{options}"),
-                formula(request),
+                &formula(request),
                 theirs,
                 counts_border,
                 |timing| header(kind, timing, None, notes),
@@ -213,7 +213,7 @@ fn compare_formula(
 
 fn compare_answer(
     what: &str,
-    ours: Result<Timing, GenerateError>,
+    ours: &Result<Timing, GenerateError>,
     theirs: &Answer<'_>,
     with_header: bool,
     header: impl Fn(&Timing) -> String,
@@ -272,7 +272,7 @@ fn gtf_of_the_standard_is_that_of_edid_decode() {
         let args = format!("w={},h={height},{given}{scan}{overscan}{secondary}", request.width());
         let Some(text) = ask("edid-decode", &["--gtf".to_owned(), args.clone()]) else { return };
         let theirs = answers(&text, "GTF");
-        compare_answer(&args, ours, &theirs[0], !(margins && interlaced), |timing| {
+        compare_answer(&args, &ours, &theirs[0], !(margins && interlaced), |timing| {
             header("GTF", timing, None, notes)
         });
     }
@@ -293,7 +293,7 @@ fn optimised_timings_are_those_of_edid_decode() {
     let theirs = answers(&text, "OVT");
     assert_eq!(theirs.len(), requests.len());
     for (request, theirs) in requests.iter().zip(&theirs) {
-        compare_answer(&request.to_string(), ovt(request), theirs, true, |timing| {
+        compare_answer(&request.to_string(), &ovt(request), theirs, true, |timing| {
             header("OVT", timing, None, &[])
         });
     }

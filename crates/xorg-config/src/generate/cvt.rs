@@ -20,8 +20,8 @@ use crate::units::RefreshRate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cvt {
     /// Bit for bit what `libxcvt` 0.1.2 answers, and with it `cvt` and the X server: single precision, a back
-    /// porch of at least 3 lines, or 6 where reduced, and with reduced blanking a clock that follows from a rounded line period, so that
-    /// 120 Hz become 119.94 Hz. 1360x768 becomes 1366x768.
+    /// porch of at least 3 lines, or 6 where reduced, and with reduced blanking a clock that follows from an
+    /// estimate of the line period, so that 120 Hz become 119.94 Hz. 1360x768 becomes 1366x768.
     XorgCompat {
         /// Blanking for flat panels, version 1.
         reduced: bool,

@@ -261,7 +261,7 @@ impl<'a> Vesa<'a> {
         let total = self.pixels() + hblank;
         let hsync = (HSYNC_PERCENT / 100.0 * total / CELL_PIXELS).round() * CELL_PIXELS;
         let parts = Spans { width: self.width, hblank, hsync, sync_and_back };
-        let clock = PixelClock::from_hz((1000.0 * mhz).round() as u64 * 1000);
+        let clock = PixelClock::from_hz(((1000.0 * mhz).round() as u64).saturating_mul(1000));
         let border = (self.border.0 as i64, self.border.1 as i64);
         parts
             .timing(self.request, border, clock, self.polarity)
@@ -285,11 +285,11 @@ impl Spans {
         clock: PixelClock,
         (hsync, vsync): (Polarity, Polarity),
     ) -> Option<Timing> {
-        let front = (self.hblank / 2.0 - self.hsync) as i64;
-        let sync = self.hsync as i64;
+        let front = whole(self.hblank / 2.0 - self.hsync);
+        let sync = whole(self.hsync);
         let horizontal =
             Parts { active: self.width as u32, front: border.0 + front, sync, back: border.0 + front + sync };
-        let back = (self.sync_and_back - VSYNC_LINES) as i64;
+        let back = whole(self.sync_and_back - VSYNC_LINES);
         let vertical = Parts {
             active: request.height(),
             front: border.1 + FRONT_PORCH as i64,
@@ -301,6 +301,11 @@ impl Spans {
         let (horizontal, vertical) = (horizontal.axis().filter(|_| usable)?, vertical.of_frame(scan).axis()?);
         Some(Timing { clock, horizontal, vertical, hsync, vsync, scan })
     }
+}
+
+/// Steep curves lead far away, where sums would overflow; no such number is a timing.
+const fn whole(value: f64) -> i64 {
+    value.clamp(-1e9, 1e9) as i64
 }
 
 const RATE_ONLY: &str = "`gtf` starts from a refresh rate; expected the formula of the standard";

@@ -14,7 +14,7 @@ pub(super) fn cvt(request: &ModeRequest, reduced: bool) -> Result<Timing, Genera
         true => reduced_blanking(request, width, vsync),
         false => normal_blanking(request, width, vsync),
     };
-    timing(request, width, vsync, parts).ok_or_else(|| request.refused(TOO_SMALL_OR_LARGE))
+    timing(request, width, vsync, &parts).ok_or_else(|| request.refused(TOO_SMALL_OR_LARGE))
 }
 
 /// `cvt` rounds up before the library rounds down.
@@ -102,8 +102,8 @@ fn reduced_blanking(request: &ModeRequest, width: u32, vsync: u32) -> Found {
     Found { hblank: RB_HBLANK, hsync_start, field_total: lines + vblank, period, polarity }
 }
 
-fn timing(request: &ModeRequest, width: u32, sync_lines: u32, found: Found) -> Option<Timing> {
-    let Found { hblank, hsync_start, field_total, period, polarity: (hsync, vsync) } = found;
+fn timing(request: &ModeRequest, width: u32, sync_lines: u32, found: &Found) -> Option<Timing> {
+    let Found { hblank, hsync_start, field_total, period, polarity: (hsync, vsync) } = *found;
     let scan = request.scan();
     let (sync_end, total) = (width + hblank / 2, width + hblank);
     let khz = (f64::from(total) * 1000.0 / f64::from(period)) as u64;
@@ -139,7 +139,8 @@ fn sync_lines(width: u32, height: u32) -> u32 {
 
 /// The letter and the lines of sync of a standard aspect ratio.
 fn aspect(width: u32, height: u32) -> Option<(&'static str, u32)> {
-    let is = |unit: u32, across: u32, down: u32| height % unit == 0 && height * across / down == width;
+    let is =
+        |unit: u32, across: u32, down: u32| height.is_multiple_of(unit) && height * across / down == width;
     match () {
         () if is(3, 4, 3) => Some(("3", 4)),
         () if is(9, 16, 9) => Some(("9", 5)),
