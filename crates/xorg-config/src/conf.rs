@@ -13,12 +13,14 @@ mod parser;
 mod search;
 mod shapes;
 mod tree;
+mod view;
 
 pub use config::Config;
-pub use document::{Document, EntryView, MAX_BYTES, SectionView, Value};
+pub use document::{Document, MAX_BYTES};
 pub use edit::{EditError, Place};
 pub use error::{ParseError, Problem, ValidationError, ValidationProblem};
 pub use grammar::SectionKind;
 pub use model::*;
 pub use name::{boolean, same_name};
 pub use search::*;
+pub use view::{EntryView, SectionView, Value};

@@ -1,12 +1,13 @@
 //! What one file, or several together, mean to the server.
 
-use super::document::{Document, SectionView};
+use super::document::Document;
 use super::grammar::SectionKind;
 use super::model::{
     Device, Dri, Extensions, Files, InputClass, InputDevice, Modes, Module, Monitor, OutputClass, Part,
     Screen, ServerFlags, ServerLayout, Vendor, VideoAdaptor, Writer,
 };
 use super::name::same_name;
+use super::view::SectionView;
 use super::{ValidationError, ValidationProblem};
 
 /// Everything that a server is told: the sections of all files, by their kinds and in order.

@@ -50,13 +50,13 @@ pub(super) struct Lexer<'a> {
     position: usize,
     line: u32,
     put_back: Option<Token>,
-    /// Whether a comment stood before the last token.
-    pub after_comment: bool,
+    /// The line of the first comment before the last token.
+    pub comment: Option<u32>,
 }
 
 impl<'a> Lexer<'a> {
     pub fn new(source: &'a str) -> Self {
-        Self { source: source.as_bytes(), position: 0, line: 1, put_back: None, after_comment: false }
+        Self { source: source.as_bytes(), position: 0, line: 1, put_back: None, comment: None }
     }
 
     pub fn next(&mut self) -> Token {
@@ -81,13 +81,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_blanks_and_comments(&mut self) {
-        self.after_comment = false;
+        self.comment = None;
         while let Some(byte) = self.peek() {
             match byte {
                 b'\n' => self.line += 1,
                 b' ' | b'\t' | b'\r' => {}
                 b'#' => {
-                    self.after_comment = true;
+                    self.comment = self.comment.or(Some(self.line));
                     self.skip_while(|byte| !matches!(byte, b'\n' | b'\r'));
                     continue;
                 }

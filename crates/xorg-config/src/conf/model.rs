@@ -1,6 +1,6 @@
 //! What the sections mean, as plain values that can be built and printed.
 
-use super::document::SectionView;
+use super::view::SectionView;
 
 mod class;
 mod device;
@@ -45,7 +45,7 @@ macro_rules! part {
         }
 
         impl crate::conf::model::Part for $name {
-            fn read(section: crate::conf::document::SectionView<'_>) -> Self {
+            fn read(section: crate::conf::view::SectionView<'_>) -> Self {
                 Self { $($field: crate::conf::model::field::$kind::read(section, $keyword),)* }
             }
 

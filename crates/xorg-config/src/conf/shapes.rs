@@ -293,7 +293,14 @@ impl Parser<'_> {
         entry.values.push(first);
         let positive = |token: Token, source| i32::try_from(whole(token.text(source))).is_ok();
         let number = first.kind == Kind::Number && positive(first, self.source);
-        if self.lexer.after_comment || !(axis || number) {
+        if let Some(line) = self.lexer.comment {
+            return Err(self.argument(
+                Token { line, ..first },
+                entry.keyword,
+                "X, Y or two numbers, and no comment before",
+            ));
+        }
+        if !(axis || number) {
             return Err(self.argument(first, entry.keyword, Z_AXIS));
         }
         if axis {

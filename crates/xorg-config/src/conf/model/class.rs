@@ -2,8 +2,8 @@
 
 use super::field::quoted;
 use super::{Options, Writer, part};
-use crate::conf::document::{EntryView, SectionView};
 use crate::conf::name::boolean;
+use crate::conf::view::{EntryView, SectionView};
 
 part! {
     /// Options for input devices that are found at run time.

@@ -1,8 +1,8 @@
 //! How a field is read from a section and printed into one: one module for each kind of value.
 
-use crate::conf::document::{EntryView, SectionView, Value};
 use crate::conf::name::same_name;
 use crate::conf::number::{kilohertz, real, whole};
+use crate::conf::view::{EntryView, SectionView, Value};
 use crate::units::PixelClock;
 
 /// Text with the indentation of sections.
@@ -166,7 +166,7 @@ kind!(
     depth: Option<u32>,
     |section, _keyword| {
         let named = |name: &str| ["DefaultDepth", "DefaultColorDepth"].contains(&name);
-        let found = section.entries().filter(|entry| named(entry.keyword())).next_back();
+        let found = section.entries().rfind(|entry| named(entry.keyword()));
         found.and_then(|entry| entry.values().next()).map(|value| whole(value.as_str()))
     },
     |value, keyword, out| number::write(value, keyword, out)
@@ -232,7 +232,7 @@ kind!(
 
 kind!(
     options: Options,
-    |section, _keyword| Options::read(section, |_, _| None),
+    |section, _keyword| Options::read(section, |_| None),
     |value, keyword, out| for option in value.iter() {
         let value = option.value.as_ref().map(|value| format!(" {}", quoted(value))).unwrap_or_default();
         out.line(keyword, &format!("{}{value}", quoted(&option.name)));

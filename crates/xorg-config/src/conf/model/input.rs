@@ -2,8 +2,8 @@
 
 use super::field::{identifier, options, text};
 use super::{Options, Part, Writer, field};
-use crate::conf::document::SectionView;
 use crate::conf::grammar::SectionKind;
+use crate::conf::view::SectionView;
 
 /// A keyboard, a mouse or the like.
 ///
@@ -44,7 +44,7 @@ impl Part for InputDevice {
 }
 
 fn pointer(section: SectionView<'_>) -> InputDevice {
-    let mut options = Options::read(section, |keyword, _| match keyword {
+    let mut options = Options::read(section, |keyword| match keyword {
         "Port" => Some("Device".to_owned()),
         "AlwaysCore" => None,
         keyword => Some(keyword.to_owned()),

@@ -2,9 +2,9 @@
 
 use super::field::quoted;
 use super::{Options, part};
-use crate::conf::document::{EntryView, Value};
 use crate::conf::name::same_name;
 use crate::conf::number::whole;
+use crate::conf::view::{EntryView, Value};
 
 part! {
     /// Which screens and input devices make up a desktop.

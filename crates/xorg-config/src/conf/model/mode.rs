@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::field::{quoted, strings};
-use crate::conf::document::{EntryView, Value};
 use crate::conf::name::same_name;
 use crate::conf::number::{kilohertz, whole};
+use crate::conf::view::{EntryView, Value};
 use crate::modeline::{Modeline, ModelineError};
 use crate::timing::{Axis, Polarity, Scan, Timing};
 use crate::units::PixelClock;
@@ -129,7 +129,7 @@ impl ConfiguredMode {
     fn read_block(entry: &EntryView<'_>) -> Option<Self> {
         let section = entry.section()?;
         let last = |keyword: &str| {
-            let found = section.entries().filter(|entry| entry.keyword() == keyword).next_back()?;
+            let found = section.entries().rfind(|entry| entry.keyword() == keyword)?;
             Some(strings(&found))
         };
         let flags = section.entries().filter(|entry| entry.keyword() == "Flags");

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{ConfiguredMode, Options, part};
-use crate::conf::document::{EntryView, Value};
 use crate::conf::number::real;
+use crate::conf::view::{EntryView, Value};
 
 part! {
     /// What a monitor can show.

@@ -1,7 +1,8 @@
 //! Options: names with values, of which the first of a name counts.
 
-use crate::conf::document::SectionView;
 use crate::conf::name::{boolean, same_name};
+use crate::conf::number::whole;
+use crate::conf::view::{SectionView, Value};
 
 /// An option.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,24 +90,29 @@ impl Options {
     }
 
     /// The options of a section; keywords that stand for options too.
-    pub(super) fn read(
-        section: SectionView<'_>,
-        keywords: impl Fn(&str, Option<&str>) -> Option<String>,
-    ) -> Self {
+    pub(super) fn read(section: SectionView<'_>, keywords: impl Fn(&str) -> Option<String>) -> Self {
         let mut options = Self::new();
         for entry in section.entries() {
             if let Some((name, value)) = entry.option() {
                 if options.get(name).is_none() {
                     options.set(name, value.map(str::to_owned));
                 }
-            } else if entry.keyword() != "Option" {
-                let values: Vec<&str> = entry.values().map(|value| value.as_str()).collect();
-                let joined = (!values.is_empty()).then(|| values.join(" "));
-                if let Some(name) = keywords(entry.keyword(), joined.as_deref()) {
-                    options.set(name, joined);
-                }
+            } else if entry.keyword() != "Option"
+                && let Some(name) = keywords(entry.keyword())
+            {
+                let values: Vec<String> = entry.values().map(as_option).collect();
+                options.set(name, (!values.is_empty()).then(|| values.join(" ")));
             }
         }
         options
+    }
+}
+
+/// What an old keyword makes of its value: numbers in decimal, as the server's C prints them.
+fn as_option(value: Value<'_>) -> String {
+    match value {
+        Value::Text(text) => text.to_owned(),
+        Value::Number(number) => whole(number).cast_signed().to_string(),
+        Value::Word(word) => word.to_ascii_lowercase(),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::field::{options, quoted, strings};
 use super::{Options, Part, Writer, part};
-use crate::conf::document::SectionView;
 use crate::conf::number::whole;
+use crate::conf::view::SectionView;
 
 part! {
     /// Where fonts, modules and the log are.
@@ -107,7 +107,7 @@ pub enum DriGroup {
 
 impl Part for ServerFlags {
     fn read(section: SectionView<'_>) -> Self {
-        Self { options: Options::read(section, |keyword, _| Some(keyword.to_owned())) }
+        Self { options: Options::read(section, |keyword| Some(keyword.to_owned())) }
     }
 
     fn write(&self, out: &mut Writer) {
