@@ -22,6 +22,8 @@ pub use conf::*;
 pub use edid::{Edid, EdidError, EdidSpec, EdidSpecError};
 pub use generate::{Blanking, Cvt, GenerateError, Gtf, GtfCurve, ModeRequest, ReducedV3, ovt};
 pub use limits::{
+    DisplayPortLanes, DisplayPortRate, FixedRateLink, Gpu, GpuClass, Limit, Link, Refused, allowed,
+};
 pub use modeline::{Modeline, ModelineError};
 pub use port::{Connector, PortError, VideoPort, VideoPorts};
 pub use recipe::{Compat, HeadlessNvidia, Note, NvidiaGpu, NvidiaHead, Prepared, RecipeError, SoftwareDummy};
