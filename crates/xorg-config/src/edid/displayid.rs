@@ -51,7 +51,7 @@ pub enum DisplayIdBlock {
     Parameters(DisplayIdParameters),
     /// 0x03, 0x04, 0x13, 0x22: timings in full, types I, II, VI and VII.
     Timings(Vec<DisplayIdTiming>),
-    /// 0x06, 0x23: timings by their codes, types IV and VIII.
+    /// 0x06, 0x23: timings by their codes, types IV and VIII; 0x07, 0x08: codes of DMT and CTA-861 as bits.
     Codes {
         /// Which codes: 0 of DMT, 1 of CTA-861, 2 of HDMI.
         of: u8,
@@ -113,6 +113,7 @@ impl DisplayIdBlock {
             0x01 | 0x21 => DisplayIdParameters::decode(payload, tag, revision).map(Self::Parameters),
             0x03 | 0x04 | 0x13 | 0x22 => DisplayIdTiming::all(tag, revision, payload).map(Self::Timings),
             0x06 | 0x23 => Some(Self::Codes { of: revision >> 6, codes: codes(tag, revision, payload) }),
+            0x07 | 0x08 => Some(Self::Codes { of: tag - 0x07, codes: codes_of_bits(payload) }),
             0x81 => Some(Self::Cta(data_blocks(payload))),
             _ => None,
         };
@@ -153,6 +154,12 @@ fn codes(tag: u8, revision: u8, payload: &[u8]) -> Vec<u16> {
         true => payload.as_chunks::<2>().0.iter().map(|code| u16::from_le_bytes(*code)).collect(),
         false => payload.iter().copied().map(u16::from).collect(),
     }
+}
+
+/// The lowest bit of the first byte stands for code 1.
+fn codes_of_bits(payload: &[u8]) -> Vec<u16> {
+    let bits = payload.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+    bits.zip(1..).filter(|(set, _)| *set).map(|(_, code)| code).collect()
 }
 
 /// A header of zeros is the filler behind the last block.

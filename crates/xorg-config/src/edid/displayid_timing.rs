@@ -133,7 +133,7 @@ impl DisplayIdTiming {
     ///     scan: Scan::Progressive,
     /// };
     /// let bytes = DisplayIdTiming { timing, preferred: true }.encode().expect("it fits");
-    /// assert_eq!(bytes[..4], [0x11, 0xbe, 0x10, 0x84]);
+    /// assert_eq!(bytes[..4], [0x21, 0xbe, 0x10, 0x84]);
     /// ```
     pub fn encode(&self) -> Option<[u8; 20]> {
         let timing = &self.timing;

@@ -41,13 +41,13 @@ pub(super) fn established_3(bits: [u8; 6]) -> Vec<Timing> {
 }
 
 /// The timing of a code of Standard Timings: of DMT where it has the code, or else by formula, which is CVT where
-/// the display says that it knows it, and GTF elsewhere.
+/// the display says that it knows it, and GTF elsewhere. Before EDID 1.2 there was no formula.
 pub(super) fn standard(code: [u8; 2], revision: u8, cvt: bool) -> Option<Timing> {
     if let Some(mode) = DmtMode::by_standard_code(code) {
         return Some(mode.timing);
     }
     let (width, height) = match code[1] >> 6 {
-        _ if code[0] <= 1 => return None,
+        _ if code[0] <= 1 || revision < 2 => return None,
         0 if revision < 3 => (1, 1),
         0 => (16, 10),
         1 => (4, 3),
