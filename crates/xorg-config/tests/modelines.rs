@@ -226,7 +226,7 @@ fn compare_answer(
     assert_eq!(parts(ours.vertical), theirs.vertical, "{what}");
     assert_eq!((ours.hsync, ours.vsync), theirs.polarity, "{what}");
     if with_header {
-        assert_eq!(header(&ours), theirs.header, "{what}");
+        assert_eq!(header(ours), theirs.header, "{what}");
     }
 }
 

@@ -6,6 +6,11 @@ use crate::modeline::Modeline;
 use crate::timing::{Polarity, Timing};
 use crate::units::PixelClock;
 
+mod server;
+mod standard;
+
+use standard::Standard;
+
 /// The Generalized Timing Formula.
 ///
 /// ```
@@ -62,8 +67,8 @@ impl Gtf {
     /// secondary curve may bring about, and where [`Gtf::XorgCompat`] is asked for an interlaced mode.
     pub fn timing(&self, request: &ModeRequest) -> Result<Timing, GenerateError> {
         match *self {
-            Self::XorgCompat => single(request).map(|(timing, _)| timing),
-            Self::Vesa { curve, margins } => Vesa::new(request, curve, margins).at_rate(),
+            Self::XorgCompat => server::answer(request).map(|answer| answer.timing),
+            Self::Vesa { curve, margins } => Standard::new(request, curve, margins).at_rate(),
         }
     }
 
@@ -83,7 +88,7 @@ impl Gtf {
     pub fn timing_at_line_rate(&self, request: &ModeRequest, hz: u32) -> Result<Timing, GenerateError> {
         match *self {
             Self::XorgCompat => Err(request.refused(RATE_ONLY)),
-            Self::Vesa { curve, margins } => Vesa::new(request, curve, margins).at_line_rate(hz),
+            Self::Vesa { curve, margins } => Standard::new(request, curve, margins).at_line_rate(hz),
         }
     }
 
@@ -102,7 +107,7 @@ impl Gtf {
     pub fn timing_at_clock(&self, request: &ModeRequest, clock: PixelClock) -> Result<Timing, GenerateError> {
         match *self {
             Self::XorgCompat => Err(request.refused(RATE_ONLY)),
-            Self::Vesa { curve, margins } => Vesa::new(request, curve, margins).at_clock(clock),
+            Self::Vesa { curve, margins } => Standard::new(request, curve, margins).at_clock(clock),
         }
     }
 
@@ -136,136 +141,15 @@ impl Gtf {
     /// # Errors
     /// Those of [`timing`](Self::timing) with [`Gtf::XorgCompat`].
     pub fn text(request: &ModeRequest) -> Result<String, GenerateError> {
-        let (Timing { horizontal: h, vertical: v, .. }, found) = single(request)?;
-        let (rate, clock, line_rate) = (request.refresh().hz() as f32, found.mhz, found.line_khz);
+        let server::Answer { timing, mhz: clock, line_khz: line_rate } = server::answer(request)?;
+        let Timing { horizontal: h, vertical: v, .. } = timing;
+        let rate = request.refresh().hz() as f32;
         let size = format!("{}x{}", h.active, v.active);
         Ok(format!(
             "\n  # {size} @ {rate:.2} Hz (GTF) hsync: {line_rate:.2} kHz; pclk: {clock:.2} MHz\n  \
              Modeline \"{size}_{rate:.2}\"  {clock:.2}  {} {} {} {}  {} {} {} {}  -HSync +Vsync\n\n",
             h.active, h.sync_start, h.sync_end, h.total, v.active, v.sync_start, v.sync_end, v.total,
         ))
-    }
-}
-
-/// What `gtf` prints besides the timing.
-struct Single {
-    mhz: f32,
-    line_khz: f32,
-}
-
-/// In single precision, as `gtf` keeps every step, with each step computed in double.
-fn single(request: &ModeRequest) -> Result<(Timing, Single), GenerateError> {
-    if request.half_line() > 0.0 {
-        return Err(request.refused("expected a progressive mode, as `gtf` knows no other"));
-    }
-    let width = (f64::from(request.width() as f32) / CELL_PIXELS).round_ties_even() * CELL_PIXELS;
-    let lines = request.height() as f32;
-    let rate = f64::from(request.refresh().hz() as f32);
-    let lines_and_porch = f64::from(lines) + FRONT_PORCH;
-    let period_estimate = ((1.0 / rate - MIN_VSYNC_BP / 1_000_000.0) / lines_and_porch * 1_000_000.0) as f32;
-    let sync_and_back = (MIN_VSYNC_BP / f64::from(period_estimate)).round_ties_even() as f32;
-    let total_lines = (f64::from(lines + sync_and_back) + FRONT_PORCH) as f32;
-    let rate_estimate = (1.0 / f64::from(period_estimate) / f64::from(total_lines) * 1_000_000.0) as f32;
-    let period = period_estimate / (rate as f32 / rate_estimate);
-    let duty = (30.0 - 300.0 * f64::from(period) / 1000.0) as f32;
-    let hblank = (f64::from(width as f32 * duty) / (100.0 - f64::from(duty)) / (2.0 * CELL_PIXELS))
-        .round_ties_even()
-        * 2.0
-        * CELL_PIXELS;
-    let total = width + hblank;
-    let mhz = total as f32 / period;
-    let line_khz = (1000.0 / f64::from(period)) as f32;
-    let hsync = (HSYNC_PERCENT / 100.0 * total / CELL_PIXELS).round_ties_even() * CELL_PIXELS;
-    let parts = Spans { width, hblank, hsync, sync_and_back: f64::from(sync_and_back) };
-    // Two places, as printed.
-    let hz = (f64::from(mhz) * 100.0).round_ties_even() as u64 * 10_000;
-    let polarity = (Polarity::Negative, Polarity::Positive);
-    let timing = parts.timing(request, (0, 0), PixelClock::from_hz(hz), polarity);
-    let timing = timing.ok_or_else(|| request.refused(TOO_SMALL_OR_LARGE))?;
-    Ok((timing, Single { mhz, line_khz }))
-}
-
-/// The formula in double precision.
-struct Vesa<'a> {
-    request: &'a ModeRequest,
-    width: f64,
-    field_lines: f64,
-    border: (f64, f64),
-    c_prime: f64,
-    m_prime: f64,
-    polarity: (Polarity, Polarity),
-}
-
-impl<'a> Vesa<'a> {
-    fn new(request: &'a ModeRequest, curve: GtfCurve, margins: bool) -> Self {
-        let width = (f64::from(request.width()) / CELL_PIXELS).round() * CELL_PIXELS;
-        let field_lines = f64::from(request.field_lines());
-        let border = match margins {
-            true => (
-                (width * MARGIN_PERCENT / 100.0 / CELL_PIXELS).round() * CELL_PIXELS,
-                (MARGIN_PERCENT / 100.0 * field_lines).round(),
-            ),
-            false => (0.0, 0.0),
-        };
-        let ((c, m, k, j), polarity) = match curve {
-            GtfCurve::Default => ((40.0, 600.0, 128.0, 20.0), (Polarity::Negative, Polarity::Positive)),
-            GtfCurve::Secondary { c2, m, k, j2 } => (
-                (f64::from(c2) / 2.0, f64::from(m), f64::from(k), f64::from(j2) / 2.0),
-                (Polarity::Positive, Polarity::Negative),
-            ),
-        };
-        let (c_prime, m_prime) = ((c - j) * k / 256.0 + j, k / 256.0 * m);
-        Self { request, width, field_lines, border, c_prime, m_prime, polarity }
-    }
-
-    fn at_rate(&self) -> Result<Timing, GenerateError> {
-        let (rate, half_line) = (self.request.refresh().hz(), self.request.half_line());
-        let lines = self.field_lines + self.border.1 * 2.0;
-        let period_estimate =
-            ((1.0 / rate) - MIN_VSYNC_BP / 1_000_000.0) / (lines + FRONT_PORCH + half_line) * 1_000_000.0;
-        let sync_and_back = (MIN_VSYNC_BP / period_estimate).round();
-        let total_lines = lines + sync_and_back + half_line + FRONT_PORCH;
-        let rate_estimate = 1.0 / period_estimate / total_lines * 1_000_000.0;
-        let period = period_estimate / (rate / rate_estimate);
-        let hblank = self.hblank(self.c_prime - (self.m_prime * period / 1000.0));
-        self.timing(hblank, sync_and_back, (self.pixels() + hblank) / period)
-    }
-
-    fn at_line_rate(&self, hz: u32) -> Result<Timing, GenerateError> {
-        let khz = f64::from(hz) / 1000.0;
-        let hblank = self.hblank(self.c_prime - self.m_prime / khz);
-        let sync_and_back = (MIN_VSYNC_BP * khz / 1000.0).round();
-        self.timing(hblank, sync_and_back, (self.pixels() + hblank) * khz / 1000.0)
-    }
-
-    fn at_clock(&self, clock: PixelClock) -> Result<Timing, GenerateError> {
-        let mhz = clock.hz() as f64 / 1_000_000.0;
-        let rest = 100.0 - self.c_prime;
-        let root = rest * rest + 0.4 * self.m_prime * (self.pixels() + self.border.0 * 2.0) / mhz;
-        let period = (root.sqrt() - rest) / 2.0 / self.m_prime * 1000.0;
-        let hblank = self.hblank(self.c_prime - self.m_prime * period / 1000.0);
-        let line_khz = mhz / (self.pixels() + hblank) * 1000.0;
-        self.timing(hblank, (MIN_VSYNC_BP * line_khz / 1000.0).round(), mhz)
-    }
-
-    fn pixels(&self) -> f64 {
-        self.width + self.border.0 * 2.0
-    }
-
-    /// Pixels of blanking that take so many percent of a line.
-    fn hblank(&self, duty: f64) -> f64 {
-        (self.pixels() * duty / (100.0 - duty) / (2.0 * CELL_PIXELS)).round() * 2.0 * CELL_PIXELS
-    }
-
-    fn timing(&self, hblank: f64, sync_and_back: f64, mhz: f64) -> Result<Timing, GenerateError> {
-        let total = self.pixels() + hblank;
-        let hsync = (HSYNC_PERCENT / 100.0 * total / CELL_PIXELS).round() * CELL_PIXELS;
-        let parts = Spans { width: self.width, hblank, hsync, sync_and_back };
-        let clock = PixelClock::from_hz(((1000.0 * mhz).round() as u64).saturating_mul(1000));
-        let border = (self.border.0 as i64, self.border.1 as i64);
-        parts
-            .timing(self.request, border, clock, self.polarity)
-            .ok_or_else(|| self.request.refused(TOO_SMALL_OR_LARGE))
     }
 }
 
