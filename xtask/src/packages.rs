@@ -240,6 +240,12 @@ const TESTING: &[Package] = &[
     program("x11-xserver-utils", "xrandr", "looks at the screen"),
     program("imagemagick", "convert", "looks at pictures"),
     package("gstreamer1.0-libav", "a second opinion on encoded video"),
+    program("edid-decode", "edid-decode", "a second opinion on EDIDs and timings"),
+    program("xcvt", "cvt", "a second opinion on modelines"),
+    program("makeself", "makeself", "packs archives such as the driver's"),
+    package("mesa-vulkan-drivers", "Vulkan without a GPU"),
+    program("vulkan-tools", "vulkaninfo", "a second opinion on Vulkan"),
+    program("mesa-utils", "glxinfo", "a second opinion on OpenGL"),
     program("pulseaudio-utils", "pactl", "talks to the sound server"),
     program("procps", "ps", "looks at processes"),
 ];
