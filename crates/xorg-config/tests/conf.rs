@@ -71,7 +71,7 @@ proptest! {
 
 fn options(document: &Document, kind: SectionKind, name: &str) -> Vec<String> {
     let fits = |identifier: Option<&str>| kind.is_singleton() || identifier == Some("edited");
-    let sections =
+    let mut sections =
         document.sections().filter(|section| section.kind() == Some(kind) && fits(section.identifier()));
     let last = sections.next_back();
     last.and_then(|section| section.option(name)).map(str::to_owned).into_iter().collect()

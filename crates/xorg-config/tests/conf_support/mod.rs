@@ -163,7 +163,8 @@ fn char_boundary(text: &str, dice: &mut Dice) -> usize {
 fn flip(text: &str, dice: &mut Dice) -> String {
     let at = char_boundary(text, dice);
     let mut flipped = text.to_owned();
-    flipped.insert_str(at, dice.pick(GLUE));
+    let glue: &str = dice.pick::<&str>(GLUE);
+    flipped.insert_str(at, glue);
     flipped
 }
 

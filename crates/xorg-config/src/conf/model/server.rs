@@ -3,7 +3,7 @@
 use super::field::{options, quoted, strings};
 use super::{Options, Part, Writer, part};
 use crate::conf::number::whole;
-use crate::conf::view::SectionView;
+use crate::conf::view::{SectionView, Value};
 
 part! {
     /// Where fonts, modules and the log are.
@@ -154,13 +154,15 @@ impl Part for Module {
 }
 
 impl Part for Dri {
+    /// A name wins over a number, wherever the two stand.
     fn read(section: SectionView<'_>) -> Self {
         let mut dri = Self::default();
         for entry in section.entries() {
             let Some(value) = entry.values().next() else { continue };
             match (entry.keyword(), value) {
                 ("Mode", mode) => dri.mode = Some(whole(mode.as_str())),
-                (_, crate::conf::Value::Number(number)) => dri.group = Some(DriGroup::Number(whole(number))),
+                (_, Value::Number(_)) if matches!(dri.group, Some(DriGroup::Name(_))) => {}
+                (_, Value::Number(number)) => dri.group = Some(DriGroup::Number(whole(number))),
                 (_, name) => dri.group = Some(DriGroup::Name(name.as_str().to_owned())),
             }
         }
