@@ -6,6 +6,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use cosmos_desktop::Size;
 use cosmos_host::{Config, Installed, XServerChoice, is_writable};
 
+mod xorg_config;
+
+pub use xorg_config::XorgConfig;
+
 /// Starts a desktop and streams it.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -24,8 +28,9 @@ pub enum Command {
     /// Bring up an X server, sound, a desktop session and its stream, and keep them up. Fit for process number 1 of
     /// a container. Exit codes: 0 stopped on request, 2 cannot work, 64 usage.
     Desktop(Desktop),
-    /// Print the configuration Xorg would be given for a desktop of these settings.
-    XorgConfig(Desktop),
+    /// Print a configuration for Xorg: the one that a desktop of these settings is given, or one for NVIDIA boards
+    /// without a monitor.
+    XorgConfig(XorgConfig),
     /// Wait for the end of standard input, then end what a desktop left.
     #[command(hide = true)]
     Guard {

@@ -7,7 +7,7 @@ use clap::{Parser, error::ErrorKind};
 mod args;
 mod progress;
 
-use args::{Args, Command, Desktop, Wanted};
+use args::{Args, Command, Desktop, Wanted, XorgConfig};
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         .init();
     match args.command {
         Command::Desktop(desktop) => with(desktop, run_desktop),
-        Command::XorgConfig(desktop) => with(desktop, print_xorg_config),
+        Command::XorgConfig(wanted) => print_xorg_config(wanted),
         Command::Guard { directory } => {
             cosmos_host::guard(&directory);
             ExitCode::SUCCESS
@@ -37,11 +37,13 @@ fn main() -> ExitCode {
 fn with(desktop: Desktop, act: fn(&Wanted) -> ExitCode) -> ExitCode {
     match desktop.resolve() {
         Ok(wanted) => act(&wanted),
-        Err(error) => {
-            eprintln!("cosmos-launch: {error}");
-            USAGE.into()
-        }
+        Err(error) => refuse(&error),
     }
+}
+
+fn refuse(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("cosmos-launch: {error}");
+    USAGE.into()
 }
 
 fn run_desktop(wanted: &Wanted) -> ExitCode {
@@ -56,9 +58,17 @@ fn run_desktop(wanted: &Wanted) -> ExitCode {
     }
 }
 
-fn print_xorg_config(wanted: &Wanted) -> ExitCode {
-    print!("{}", cosmos_host::dummy_config(wanted.config.size));
-    ExitCode::SUCCESS
+fn print_xorg_config(wanted: XorgConfig) -> ExitCode {
+    let explain = wanted.explain;
+    match wanted.prepare() {
+        Ok(prepared) => {
+            print!("{}", prepared.document);
+            let notes = prepared.notes.iter().filter(|_| explain);
+            notes.for_each(|note| eprintln!("cosmos-launch: {note}"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => refuse(&error),
+    }
 }
 
 const CANNOT_WORK: u8 = 2;

@@ -182,7 +182,7 @@ impl<'a> Desktop<'a> {
         self.cookie.write(&authority, number).map_err(HostError::io("write", &authority))?;
         self.runtime.note_display(number).map_err(HostError::io("write in", self.runtime.path()))?;
         let conf = self.places.file("xorg.conf");
-        fs::write(&conf, xserver::dummy_config(self.config.size)).map_err(HostError::io("write", &conf))
+        fs::write(&conf, xserver::dummy_config(self.config.size)?).map_err(HostError::io("write", &conf))
     }
 
     /// Does what the supervisor wants; what comes of it at once goes to `events`.

@@ -59,6 +59,9 @@ pub enum HostError {
         /// The last lines of it, indented.
         words: String,
     },
+    /// No configuration can be made for the X server.
+    #[error("no configuration for the X server: {0}")]
+    XorgConfig(#[from] cosmos_xorg_config::RecipeError),
     /// The system refused something.
     #[error("cannot {doing} {}", path.display())]
     Io {

@@ -34,7 +34,6 @@ pub use runtime::guard;
 pub use service::{Comeback, Exit, ServiceId, Spec, Tie};
 pub use session::Session;
 pub use supervisor::{Action, Event, Notice, Outcome, Supervisor};
-pub use xserver::dummy_config;
 
 #[cfg(test)]
 fn test_config() -> Config {

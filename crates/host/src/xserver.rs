@@ -2,11 +2,11 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
 use cosmos_desktop::Size;
+use cosmos_xorg_config::{RecipeError, SoftwareDummy};
 
 use crate::{
     config::{Config, Installed, XServerChoice},
@@ -107,74 +107,14 @@ pub struct XStart<'a> {
 }
 
 /// The configuration that brings Xorg's dummy driver up at `size`.
-pub fn dummy_config(size: Size) -> String {
-    let memory = (size.area() / 1024 * 4 * 2).max(256_000);
-    let mode = dummy_mode(size);
-    format!(
-        r#"Section "ServerFlags"
-    Option "AutoAddDevices" "false"
-    Option "AutoAddGPU" "false"
-    Option "DontVTSwitch" "true"
-    Option "DontZap" "true"
-EndSection
-Section "Monitor"
-    Identifier "Monitor0"
-    HorizSync 1.0-2000.0
-    VertRefresh 1.0-1000.0
-    Option "ReducedBlanking" "true"
-    {mode}
-EndSection
-Section "Device"
-    Identifier "Device0"
-    Driver "dummy"
-    VideoRam {memory}
-EndSection
-Section "Screen"
-    Identifier "Screen0"
-    Device "Device0"
-    Monitor "Monitor0"
-    DefaultDepth 24
-    SubSection "Display"
-        Depth 24
-        Modes "{size}"
-    EndSubSection
-EndSection
-"#
-    )
-}
-
-/// A mode whose pixel clock the driver accepts. There is no monitor, so the refresh rate may be what it takes.
-fn dummy_mode(size: Size) -> String {
-    const CLOCK_KHZ: RangeInclusive<u64> = 12_000..=300_000;
-    let (width, height) = (u64::from(size.width), u64::from(size.height));
-    let (columns, rows) = (width + 160, height + 40);
-    let clock = (columns * rows * 60 / 1000).clamp(*CLOCK_KHZ.start(), *CLOCK_KHZ.end());
-    format!(
-        "Modeline \"{size}\" {}.{:03} {width} {} {} {columns} {height} {} {} {rows} +hsync -vsync",
-        clock / 1000,
-        clock % 1000,
-        width + 48,
-        width + 80,
-        height + 3,
-        height + 8,
-    )
+pub fn dummy_config(size: Size) -> Result<String, RecipeError> {
+    let recipe = SoftwareDummy::for_size(size.width.into(), size.height.into())?;
+    Ok(recipe.prepare()?.document.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_mode_asks_for_a_clock_the_driver_does_not_have() {
-        for (size, clock) in [
-            (Size::new(1920, 1080), "139.776"),
-            (Size::new(128, 128), "12.000"),
-            (Size::new(5120, 2880), "300.000"),
-            (Size::new(16384, 16384), "300.000"),
-        ] {
-            assert_eq!(dummy_mode(size).split(' ').nth(2), Some(clock), "{size}");
-        }
-    }
 
     #[test]
     fn the_dummy_driver_comes_first_and_what_is_missing_is_named() {
@@ -201,11 +141,5 @@ mod tests {
         add("dummy_drv.so");
         assert_eq!(choose(XServerChoice::Auto), Ok(XServer::Dummy(file("Xorg"))));
         assert_eq!(choose(XServerChoice::Xvfb), Ok(XServer::Xvfb(file("Xvfb"))));
-    }
-
-    #[test]
-    fn memory_holds_the_screen_and_later_larger_ones() {
-        assert!(dummy_config(Size::new(640, 480)).contains("VideoRam 256000"));
-        assert!(dummy_config(Size::new(16384, 16384)).contains("VideoRam 2097152"));
     }
 }
