@@ -13,6 +13,8 @@ mod limits;
 mod modeline;
 mod port;
 mod recipe;
+#[cfg(feature = "serde")]
+mod serde_text;
 mod tables;
 mod timing;
 mod units;

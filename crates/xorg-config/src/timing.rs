@@ -5,6 +5,7 @@ use crate::units::{PixelClock, RefreshRate};
 /// One direction of a timing, in pixels (horizontal) or lines of a frame (vertical), counted from the first active
 /// one: active ≤ sync start ≤ sync end ≤ total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Axis {
     /// Pixels or lines that show the picture.
     pub active: u32,
@@ -86,6 +87,7 @@ impl Axis {
 
 /// The direction of a sync pulse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Polarity {
     /// `+hsync`, `+vsync`.
     Positive,
@@ -95,6 +97,7 @@ pub enum Polarity {
 
 /// How the lines of a picture are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Scan {
     /// All lines, in order.
     #[default]
@@ -107,6 +110,7 @@ pub enum Scan {
 
 /// A complete video timing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Timing {
     /// Pixels per second.
     pub clock: PixelClock,
