@@ -14,7 +14,11 @@ pub fn same_name(left: &str, right: &str) -> bool {
     if left.is_empty() || right.is_empty() {
         return left.is_empty() && right.is_empty();
     }
-    significant(left).eq(significant(right))
+    let (first, second) = (left.as_bytes()[0], right.as_bytes()[0]);
+    if first.is_ascii_alphabetic() && second.is_ascii_alphabetic() && !first.eq_ignore_ascii_case(&second) {
+        return false;
+    }
+    left.eq_ignore_ascii_case(right) || significant(left).eq(significant(right))
 }
 
 /// What a boolean option means: `None` where the server would not take it for one.

@@ -55,14 +55,16 @@ impl<'a> Parser<'a> {
     /// Entries up to the closing word.
     pub fn body(&mut self, grammar: &'static Grammar, start: Token, name: Token) -> Result<Body, ParseError> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut counts = Counts::default();
+        let (mut counts, mut named) = (Counts::default(), false);
         loop {
             let token = self.next();
             let word = token.text(self.source);
             match token.kind {
                 Kind::Word if same_name(grammar.closing, word) => {
-                    self.check_identifier(grammar, &entries, token)?;
-                    return Ok(Body { name, entries, end: token });
+                    return match named || !grammar.needs_identifier {
+                        true => Ok(Body { name, entries, end: token }),
+                        false => Err(self.error(token, Problem::NoIdentifier)),
+                    };
                 }
                 Kind::Word => {}
                 Kind::End => return Err(self.unclosed(grammar, start, token)),
@@ -76,26 +78,11 @@ impl<'a> Parser<'a> {
             }
             let mut entry = Entry { keyword, token, values: Vec::new(), body: None };
             self.shape(shape, &mut entry, &mut counts)?;
-            self.check_once(grammar, &entries, &entry)?;
+            if matches!(shape, Shape::Identifier) && std::mem::replace(&mut named, true) {
+                let at = entry.values.last().copied().unwrap_or(token);
+                return Err(self.error(at, Problem::SecondIdentifier { keyword }));
+            }
             entries.push(entry);
-        }
-    }
-
-    fn check_identifier(&self, grammar: &Grammar, entries: &[Entry], end: Token) -> Result<(), ParseError> {
-        let named = entries.iter().any(|entry| identifies(grammar, entry.keyword));
-        match grammar.needs_identifier && !named {
-            true => Err(self.error(end, Problem::NoIdentifier)),
-            false => Ok(()),
-        }
-    }
-
-    fn check_once(&self, grammar: &Grammar, entries: &[Entry], new: &Entry) -> Result<(), ParseError> {
-        let twice = identifies(grammar, new.keyword)
-            && entries.iter().any(|entry| identifies(grammar, entry.keyword));
-        let at = new.values.last().copied().unwrap_or(new.token);
-        match twice {
-            true => Err(self.error(at, Problem::SecondIdentifier { keyword: new.keyword })),
-            false => Ok(()),
         }
     }
 
@@ -169,8 +156,4 @@ impl<'a> Parser<'a> {
             _ => format!("{:?}", excerpt(token.text(self.source))),
         }
     }
-}
-
-fn identifies(grammar: &Grammar, keyword: &str) -> bool {
-    matches!(grammar.find(keyword), Some((_, Shape::Identifier)))
 }
