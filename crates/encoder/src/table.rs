@@ -82,7 +82,7 @@ pub(crate) const TABLE: &[Row] = &[
             // More of the bits go to what is simple, which on a screen is text. Without a floor the quantizer of a still
             // picture sinks until rounding errors are coded again and again.
             ("option-string", "qcomp=0.4"),
-            ("qp-min", "6"),
+            ("qp-min", "8"),
             ("key-int-max", NEVER),
             ("bframes", "0"),
             ("b-adapt", "false"),
