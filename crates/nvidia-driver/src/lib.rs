@@ -5,6 +5,8 @@
 
 #![deny(missing_docs)]
 
+pub mod install;
+pub mod run_file;
 mod version;
 
 pub use version::{DriverVersion, VersionError};

@@ -1,0 +1,196 @@
+//! Installing the userspace of a driver from its `.run` file, without its installer and without root.
+//!
+//! A [`Store`] is a folder with one installation for each `.run` file and choice of [`Options`], named after the
+//! version and the checksum. An installation is unpacked beside the others, verified, put in order and then renamed
+//! into its place in one step: it is there as a whole or not at all. What an interrupted run leaves behind is removed
+//! by the next.
+//!
+//! ```no_run
+//! use std::fs::File;
+//! use cosmos_nvidia_driver::install::{Options, Store};
+//!
+//! let file = File::open("NVIDIA-Linux-x86_64-570.172.08.run")?;
+//! let store = Store::new("/var/cache/nvidia-driver");
+//! let driver = store.install(file, Options::default(), &mut |progress| eprintln!("{progress:?}"))?;
+//! std::fs::write("/etc/ld.so.conf.d/nvidia.conf", driver.ld_so_conf())?;
+//! println!("Xorg -modulepath {},/usr/lib/xorg/modules", driver.xorg_module_path().unwrap().display());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod installed;
+mod place;
+mod plan;
+mod presence;
+mod progress;
+mod record;
+mod unpack;
+
+pub use error::InstallError;
+pub use installed::{Installed, NotInstalled};
+pub use plan::{Item, Plan, SkipReason, Skipped};
+pub use presence::{XDriver, XDriverProblem};
+pub use progress::Progress;
+
+use std::fs::{self, File, TryLockError};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::DriverVersion;
+use crate::run_file::{Header, Limits, Manifest, RelativePath, RunFile};
+use place::Place;
+use progress::Metered;
+use unpack::Unpacked;
+
+/// Which parts of a driver are installed beside its own libraries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The libraries for 32-bit programs.
+    pub compat32: bool,
+    /// The driver's copies of libglvnd and of the OpenCL loader. Without them, the distribution's are used.
+    pub vendor_neutral: bool,
+}
+
+/// A folder of installations.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+    limits: Limits,
+    patience: Duration,
+}
+
+impl Store {
+    /// The store in that folder, which is created when something is installed.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), limits: Limits::default(), patience: Duration::from_mins(10) }
+    }
+
+    /// With other limits on what an archive unpacks to.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// With another time to wait for a process that is installing into the same store; 10 minutes otherwise.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Where the installation of a `.run` file with that header is or will be.
+    ///
+    /// # Errors
+    /// [`InstallError::NoVersion`].
+    pub fn prefix(&self, header: &Header, options: Options) -> Result<PathBuf, InstallError> {
+        let identity =
+            header.identity().ok_or_else(|| InstallError::NoVersion { label: header.label.clone() })?;
+        let compat32 = if options.compat32 { "-compat32" } else { "" };
+        let neutral = if options.vendor_neutral { "-glvnd" } else { "" };
+        Ok(self.root.join(format!("{identity}{compat32}{neutral}")))
+    }
+
+    /// The whole installations of a version, whatever their options.
+    pub fn find(&self, version: &DriverVersion) -> Vec<Installed> {
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        let whole = paths.into_iter().filter_map(|path| Installed::open(path).ok());
+        whole.filter(|installed| installed.version() == version).collect()
+    }
+
+    /// Installs the userspace of a `.run` file. One that is installed and whole is returned after reading nothing but
+    /// its header; one that was damaged since is replaced.
+    ///
+    /// # Errors
+    /// A file that is no driver, is damaged or hostile; a store that cannot be written or is busy for too long. The
+    /// store is as before then.
+    pub fn install(
+        &self,
+        run_file: impl Read,
+        options: Options,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Installed, InstallError> {
+        let run_file = RunFile::open(Metered::new(run_file, progress))?;
+        let prefix = self.prefix(run_file.header(), options)?;
+        let _lock = self.lock()?;
+        let staging = self.root.join(STAGING);
+        remove(&staging)?;
+        if let Ok(installed) = Installed::open(&prefix) {
+            return Ok(installed);
+        }
+        let outcome = self.install_by(&staging, &prefix, run_file, options);
+        let removed = remove(&staging);
+        let installed = outcome?;
+        removed.map(|()| installed)
+    }
+
+    fn install_by(
+        &self,
+        staging: &Path,
+        prefix: &Path,
+        run_file: RunFile<impl Read>,
+        options: Options,
+    ) -> Result<Installed, InstallError> {
+        let mut unpacked = Unpacked::new(staging.join("archive"));
+        let header = run_file.unpack(self.limits, |member| unpacked.take(member))?;
+        let manifest = manifest(&unpacked)?;
+        if let Some(stated) = header.version.filter(|stated| *stated != manifest.version) {
+            return Err(InstallError::Version { stated, found: manifest.version });
+        }
+        let plan = Plan::new(&manifest, options)?;
+        let tree = staging.join("tree");
+        Place { unpacked: &unpacked, tree: &tree }.all(&plan, &manifest.version)?;
+        if prefix.symlink_metadata().is_ok() {
+            rename(prefix, &staging.join("damaged"))?;
+        }
+        rename(&tree, prefix)?;
+        Installed::open(prefix).map_err(InstallError::NotInstalled)
+    }
+
+    /// Waits until no other process installs into this store, no longer than its patience.
+    fn lock(&self) -> Result<File, InstallError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| InstallError::Write { path, source }
+        };
+        fs::create_dir_all(&self.root).map_err(failed(&self.root))?;
+        let path = self.root.join(".lock");
+        let lock = File::create(&path).map_err(failed(&path))?;
+        let deadline = Instant::now() + self.patience;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(lock),
+                Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    return Err(InstallError::Busy { path });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+}
+
+fn manifest(unpacked: &Unpacked) -> Result<Manifest, InstallError> {
+    let name = RelativePath::new(".manifest").expect("a plain name");
+    let path = unpacked.file(&name).ok_or(InstallError::NoManifest)?;
+    let text = fs::read(&path).map_err(|source| InstallError::Write { path, source })?;
+    Ok(Manifest::parse(&text)?)
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), InstallError> {
+    fs::rename(from, to).map_err(|source| InstallError::Write { path: to.to_owned(), source })
+}
+
+/// Removes a folder with all that is in it; a missing one is well.
+fn remove(path: &Path) -> Result<(), InstallError> {
+    match fs::remove_dir_all(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(InstallError::Write { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+const STAGING: &str = ".staging";

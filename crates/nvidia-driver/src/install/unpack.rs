@@ -1,0 +1,84 @@
+//! Writing the members of an archive below a folder, and nowhere else.
+//!
+//! No link is ever created: links are remembered by name and resolved by name, so nothing can be written through
+//! one.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::InstallError;
+use crate::run_file::{CopyError, Member, MemberKind, RelativePath};
+
+/// A folder into which an archive is unpacked.
+pub(super) struct Unpacked {
+    root: PathBuf,
+    links: BTreeMap<RelativePath, RelativePath>,
+}
+
+impl Unpacked {
+    pub fn new(root: PathBuf) -> Self {
+        Self { root, links: BTreeMap::new() }
+    }
+
+    /// Writes one member, unless its folder holds nothing of the userspace.
+    pub fn take(&mut self, member: &mut Member<'_, '_>) -> Result<(), InstallError> {
+        if UNWANTED.contains(&member.path.first()) {
+            return Ok(());
+        }
+        match member.kind.clone() {
+            MemberKind::Folder => Ok(()),
+            MemberKind::Symlink(target) => {
+                self.links.insert(member.path.clone(), target);
+                Ok(())
+            }
+            MemberKind::File => {
+                let path = member.path.below(&self.root);
+                let mut file = create(&path)?;
+                member.copy_to(&mut file).map_err(|error| match error {
+                    CopyError::Archive(error) => error.into(),
+                    CopyError::Write(source) => InstallError::Write { path, source },
+                })
+            }
+            MemberKind::HardLink(first) => self.copy(&first, member),
+        }
+    }
+
+    /// The file of that name, through links of the archive where it is one.
+    pub fn file(&self, name: &RelativePath) -> Option<PathBuf> {
+        let mut name = name;
+        for _ in 0..MOST_HOPS {
+            match self.links.get(name) {
+                Some(target) => name = target,
+                None => break,
+            }
+        }
+        let path = name.below(&self.root);
+        path.symlink_metadata().is_ok_and(|data| data.is_file()).then_some(path)
+    }
+
+    fn copy(&self, first: &RelativePath, member: &mut Member<'_, '_>) -> Result<(), InstallError> {
+        let missing = || InstallError::NoLinkTarget { path: member.path.clone(), target: first.clone() };
+        let from = self.file(first).ok_or_else(missing)?;
+        let to = member.path.below(&self.root);
+        let failed = |source| InstallError::Write { path: to.clone(), source };
+        let mut source = File::open(&from).map_err(failed)?;
+        member.charge(source.metadata().map_err(failed)?.len())?;
+        io::copy(&mut source, &mut create(&to)?).map(drop).map_err(failed)
+    }
+}
+
+/// A new file, readable by its owner alone until it gets its place. An existing one is never touched.
+fn create(path: &Path) -> Result<File, InstallError> {
+    let failed = |source| InstallError::Write { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)
+}
+
+/// Folders of a driver in which nothing belongs to the userspace.
+const UNWANTED: &[&str] = &["kernel", "kernel-open", "firmware", "html"];
+const MOST_HOPS: usize = 8;
