@@ -83,7 +83,8 @@ fn of_islands() {
         ("crates/x/src/shm.rs", allow, 0),
         ("crates/x/src/lib.rs", allow, 1),
         ("crates/x/src/lib.rs", &argued, 2),
-        ("crates/x/tests/ffi.rs", &argued, 2),
+        ("crates/x/tests/ffi.rs", &argued, 0),
+        ("crates/x/tests/other.rs", &argued, 2),
         ("crates/x/src/lib.rs", &format!("// {block}"), 0),
     ] {
         check(unsafety, path, text, line);

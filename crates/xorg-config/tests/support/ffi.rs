@@ -25,6 +25,7 @@ pub struct ModeInfo {
 
 type Generate = unsafe extern "C" fn(c_int, c_int, f32, bool, bool) -> *mut ModeInfo;
 
+// SAFETY: these are the signatures of POSIX.
 unsafe extern "C" {
     fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
     fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
