@@ -125,7 +125,9 @@ impl Hash for DriverVersion {
 
 /// Something that is no version of a driver.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("driver version {given:?}: expected two or three numbers with points between, as 470.82.01 or 440.33")]
+#[error(
+    "driver version {given:?}: expected two or three numbers with points between, as 470.82.01 or 440.33"
+)]
 pub struct VersionError {
     /// What was given, cut after 40 characters.
     pub given: String,
@@ -139,3 +141,74 @@ fn field(digits: &str) -> Option<u32> {
 
 const MOST_FIELDS: usize = 3;
 const SHOWN: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn version(text: &str) -> DriverVersion {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn order_is_that_of_the_numbers() {
+        let ascending = [
+            "304.137",
+            "440.33",
+            "440.33.01",
+            "470.82.01",
+            "470.103.01",
+            "470.256.02",
+            "580.65.06",
+            "580.159.04",
+        ];
+        for pair in ascending.windows(2) {
+            assert!(version(pair[0]) < version(pair[1]), "{pair:?}");
+        }
+        assert_eq!(version("470.82.01"), version("470.82.1"));
+        assert_eq!(version("440.33"), version("440.33.00"));
+    }
+
+    #[test]
+    fn what_is_no_version_is_refused_by_name() {
+        for text in [
+            "",
+            "470",
+            "470.",
+            ".82",
+            "470.82.01.1",
+            "470.82a",
+            "+470.82",
+            "470 .82",
+            "470..1",
+            "9999999999.1",
+        ] {
+            assert_eq!(text.parse::<DriverVersion>(), Err(VersionError { given: text.to_owned() }));
+        }
+        assert_eq!("x".repeat(100).parse::<DriverVersion>().unwrap_err().given.len(), 40);
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_is_kept_and_the_order_is_numeric(
+            a in prop::collection::vec(0..100_000_u32, 2..=3),
+            b in prop::collection::vec(0..100_000_u32, 2..=3),
+        ) {
+            let text = |fields: &[u32]| fields.iter().map(|field| format!("{field:02}")).collect::<Vec<_>>().join(".");
+            let (first, second) = (version(&text(&a)), version(&text(&b)));
+            prop_assert_eq!(first.to_string(), text(&a));
+            let padded = |fields: &[u32]| [fields[0], fields[1], fields.get(2).copied().unwrap_or(0)];
+            prop_assert_eq!(first.cmp(&second), padded(&a).cmp(&padded(&b)));
+        }
+
+        #[test]
+        fn no_text_panics(text in "[0-9.]{0,20}|\\PC{0,20}") {
+            let _ = text.parse::<DriverVersion>();
+            DriverVersion::find_in(&text);
+        }
+    }
+}

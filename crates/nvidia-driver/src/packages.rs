@@ -1,0 +1,190 @@
+//! Names of the distributions' packages.
+
+use thiserror::Error;
+
+use crate::{Branch, Flavour};
+
+/// Which of Ubuntu's packages of a branch are meant.
+///
+/// ```
+/// use cosmos_nvidia_driver::{Branch, Flavour, UbuntuPackages};
+/// let desktop = UbuntuPackages::of(Branch(570), Flavour::Open)?;
+/// assert_eq!(desktop.driver(), "nvidia-driver-570-open");
+/// assert_eq!(desktop.server().gl(), "libnvidia-gl-570-server");
+/// # Ok::<(), cosmos_nvidia_driver::PackageError>(())
+/// ```
+///
+/// Whether a release of Ubuntu has them is for apt to say. Point releases of the `-server` packages differ from those
+/// without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UbuntuPackages {
+    branch: Branch,
+    open: bool,
+    server: bool,
+}
+
+impl UbuntuPackages {
+    /// The packages for desktops, with this kernel module.
+    ///
+    /// # Errors
+    /// [`PackageError`] where the branch has no such module, or is so old that its packages had other names.
+    pub fn of(branch: Branch, flavour: Flavour) -> Result<Self, PackageError> {
+        let open = flavour == Flavour::Open;
+        let least = if open { FIRST_OPEN } else { FIRST };
+        match branch >= least {
+            true => Ok(Self { branch, open, server: false }),
+            false => Err(PackageError { branch: branch.0, least: least.0 }),
+        }
+    }
+
+    /// The packages for servers, which stay with a branch for longer.
+    #[must_use]
+    pub const fn server(self) -> Self {
+        Self { server: true, ..self }
+    }
+
+    /// All of it: kernel module, X driver, libraries.
+    pub fn driver(&self) -> String {
+        self.with_module("nvidia-driver")
+    }
+
+    /// Kernel module and CUDA, without OpenGL, Vulkan and X: a machine with only this cannot show a desktop.
+    pub fn headless(&self) -> String {
+        self.with_module("nvidia-headless")
+    }
+
+    /// OpenGL, EGL and Vulkan.
+    pub fn gl(&self) -> String {
+        self.library("libnvidia-gl")
+    }
+
+    /// `nvidia-smi` and its kin.
+    pub fn utils(&self) -> String {
+        self.library("nvidia-utils")
+    }
+
+    /// The X driver.
+    pub fn xorg(&self) -> String {
+        self.library("xserver-xorg-video-nvidia")
+    }
+
+    /// Everything a GPU desktop in a container needs besides the kernel module, which is the host's.
+    ///
+    /// ```
+    /// # use cosmos_nvidia_driver::{Branch, Flavour, UbuntuPackages};
+    /// let libraries = UbuntuPackages::of(Branch(470), Flavour::Proprietary)?.userspace();
+    /// assert!(libraries.contains(&"libnvidia-ifr1-470".to_owned()));
+    /// # Ok::<(), cosmos_nvidia_driver::PackageError>(())
+    /// ```
+    pub fn userspace(&self) -> Vec<String> {
+        let frames = (self.branch <= LAST_FRAME_READBACK).then_some("libnvidia-ifr1");
+        USERSPACE.into_iter().chain(frames).map(|stem| self.library(stem)).collect()
+    }
+
+    fn with_module(self, stem: &str) -> String {
+        let open = if self.open { "-open" } else { "" };
+        format!("{}{open}", self.library(stem))
+    }
+
+    fn library(self, stem: &str) -> String {
+        let server = if self.server { "-server" } else { "" };
+        format!("{stem}-{}{server}", self.branch.0)
+    }
+}
+
+/// The package of Debian that brings a branch, in `non-free` (and `contrib`): a release has one branch as
+/// `nvidia-driver`, and names of their own for those it keeps beside it.
+///
+/// ```
+/// use cosmos_nvidia_driver::{Branch, debian_driver_package};
+/// assert_eq!(debian_driver_package(Branch(470)), "nvidia-tesla-470-driver");
+/// assert_eq!(debian_driver_package(Branch(390)), "nvidia-legacy-390xx-driver");
+/// assert_eq!(debian_driver_package(Branch(535)), "nvidia-driver");
+/// ```
+pub fn debian_driver_package(branch: Branch) -> String {
+    match branch.0 {
+        number @ (304 | 340 | 390) => format!("nvidia-legacy-{number}xx-driver"),
+        number @ (418 | 440 | 450 | 460 | 470) => format!("nvidia-tesla-{number}-driver"),
+        _ => "nvidia-driver".to_owned(),
+    }
+}
+
+/// A branch for which Ubuntu has no package of the kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("driver branch {branch}: Ubuntu has such packages from branch {least} on")]
+pub struct PackageError {
+    /// The branch.
+    pub branch: u32,
+    /// The first that has them.
+    pub least: u32,
+}
+
+/// Older ones were called `nvidia-390` in the releases of their time.
+const FIRST: Branch = Branch(390);
+const FIRST_OPEN: Branch = Branch(515);
+const LAST_FRAME_READBACK: Branch = Branch(470);
+
+const USERSPACE: [&str; 10] = [
+    "libnvidia-cfg1",
+    "libnvidia-common",
+    "libnvidia-compute",
+    "libnvidia-decode",
+    "libnvidia-encode",
+    "libnvidia-extra",
+    "libnvidia-fbc1",
+    "libnvidia-gl",
+    "nvidia-utils",
+    "xserver-xorg-video-nvidia",
+];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn each_variant_has_its_names() {
+        use Flavour::{Open, Proprietary};
+        for (branch, flavour, server, driver, headless, gl) in [
+            (470, Proprietary, false, "nvidia-driver-470", "nvidia-headless-470", "libnvidia-gl-470"),
+            (
+                535,
+                Proprietary,
+                true,
+                "nvidia-driver-535-server",
+                "nvidia-headless-535-server",
+                "libnvidia-gl-535-server",
+            ),
+            (580, Open, false, "nvidia-driver-580-open", "nvidia-headless-580-open", "libnvidia-gl-580"),
+            (
+                580,
+                Open,
+                true,
+                "nvidia-driver-580-server-open",
+                "nvidia-headless-580-server-open",
+                "libnvidia-gl-580-server",
+            ),
+        ] {
+            let packages = UbuntuPackages::of(Branch(branch), flavour).unwrap();
+            let packages = if server { packages.server() } else { packages };
+            assert_eq!([packages.driver(), packages.headless(), packages.gl()], [driver, headless, gl]);
+        }
+    }
+
+    #[test]
+    fn every_boundary_of_a_branch() {
+        assert!(UbuntuPackages::of(Branch(389), Flavour::Proprietary).is_err());
+        assert!(UbuntuPackages::of(Branch(390), Flavour::Proprietary).is_ok());
+        assert_eq!(
+            UbuntuPackages::of(Branch(514), Flavour::Open),
+            Err(PackageError { branch: 514, least: 515 })
+        );
+        assert!(UbuntuPackages::of(Branch(515), Flavour::Open).is_ok());
+        let readback = |branch| {
+            let names = UbuntuPackages::of(Branch(branch), Flavour::Proprietary).unwrap().userspace();
+            names.iter().any(|name| name.contains("ifr1"))
+        };
+        assert!(readback(470) && !readback(495));
+    }
+}

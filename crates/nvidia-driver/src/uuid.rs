@@ -1,0 +1,104 @@
+//! The name of a GPU that no reboot and no container changes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// The UUID of a GPU: `GPU-` and 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+///
+/// ```
+/// use cosmos_nvidia_driver::GpuUuid;
+/// let uuid: GpuUuid = "GPU-01234567-89AB-cdef-0123-456789abcdef".parse()?;
+/// assert_eq!(uuid.to_string(), "GPU-01234567-89ab-cdef-0123-456789abcdef");
+/// assert_eq!(uuid.bytes()[..3], [0x01, 0x23, 0x45]);
+/// # Ok::<(), cosmos_nvidia_driver::GpuUuidError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GpuUuid(u128);
+
+impl GpuUuid {
+    /// The sixteen bytes, as Vulkan's `deviceUUID` and CUDA's `cuDeviceGetUuid` give them.
+    pub const fn bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// The UUID of these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+}
+
+impl fmt::Display for GpuUuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:032x}", self.0);
+        write!(
+            f,
+            "GPU-{}-{}-{}-{}-{}",
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..16],
+            &digits[16..20],
+            &digits[20..]
+        )
+    }
+}
+
+/// Case does not matter; nothing may be left out.
+impl FromStr for GpuUuid {
+    type Err = GpuUuidError;
+
+    fn from_str(text: &str) -> Result<Self, GpuUuidError> {
+        let digits = strip_prefix(text, "GPU-").and_then(uuid_digits);
+        digits.map(Self).ok_or_else(|| GpuUuidError { given: text.chars().take(SHOWN).collect() })
+    }
+}
+
+/// Something that is no UUID of a GPU.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("GPU UUID {given:?}: expected GPU- and 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12")]
+pub struct GpuUuidError {
+    /// What was given, cut after 48 characters.
+    pub given: String,
+}
+
+/// What follows a prefix written in any case.
+pub(crate) fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// The number that a UUID's digits are; `None` where the groups are others.
+pub(crate) fn uuid_digits(text: &str) -> Option<u128> {
+    let groups: Vec<&str> = text.splitn(GROUPS.len() + 1, '-').collect();
+    let shaped = groups.iter().map(|group| group.len()).eq(GROUPS);
+    let plain = groups.iter().all(|group| group.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    (shaped && plain).then(|| u128::from_str_radix(&groups.concat(), 16).ok())?
+}
+
+const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+const SHOWN: usize = 48;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_that_the_driver_does_not_know_yet_is_none() {
+        for text in [
+            "GPU-????????-????-????-????-????????????",
+            "GPU-01234567",
+            "01234567-89ab-cdef-0123-456789abcdef",
+            "MIG-01234567-89ab-cdef-0123-456789abcdef",
+            "GPU-0123456-789ab-cdef-0123-456789abcdef",
+            "GPU-01234567-89ab-cdef-0123-456789abcdef-",
+            "GPU-+1234567-89ab-cdef-0123-456789abcdef",
+            "GPÜ-",
+            "",
+        ] {
+            assert!(text.parse::<GpuUuid>().is_err(), "{text}");
+        }
+        let zeros = "GPU-00000000-0000-0000-0000-00000000000a";
+        assert_eq!(zeros.parse::<GpuUuid>().map(|uuid| uuid.to_string()), Ok(zeros.to_owned()));
+    }
+}
