@@ -127,11 +127,8 @@ impl Gpu {
     /// ```
     pub fn is_vgpu(&self) -> bool {
         let profile = |word: &str| {
-            let last = word.rsplit_once('-').map(|(_, profile)| profile);
-            last.and_then(|profile| profile.strip_suffix(['A', 'B', 'C', 'Q'])).is_some_and(|size| {
-                let digits = size.trim_end_matches(|sign: char| sign.is_ascii_alphabetic());
-                !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
-            })
+            let last = word.rsplit_once('-').and_then(|(_, last)| last.strip_suffix(['A', 'B', 'C', 'Q']));
+            last.is_some_and(|size| !size.is_empty() && size.bytes().all(|digit| digit.is_ascii_digit()))
         };
         self.name.as_deref().is_some_and(|name| name.split_whitespace().next_back().is_some_and(profile))
     }

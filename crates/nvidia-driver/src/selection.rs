@@ -24,7 +24,8 @@ use crate::{DeviceEntry, Gpu, GpuUuid, MigUuid, VisibleDevices};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection<'a> {
-    /// The GPUs, each once. Listed ones stand in the order of the list where each entry could be told.
+    /// The GPUs, each once. They stand in the order of the list; where only the list as a
+    /// whole could be told, in that of the bus.
     pub gpus: Vec<&'a Gpu>,
     /// The entries that are slices of GPUs. The GPUs of those that tell it are among [`gpus`](Self::gpus).
     pub mig: Vec<DeviceEntry>,
@@ -79,7 +80,7 @@ impl<'a> Selection<'a> {
             DeviceEntry::MigIndex { gpu, .. } => self.add_index(*gpu, visible).ok_or_else(missing)?,
             DeviceEntry::Uuid(uuid) => self.take([with_uuid(visible, *uuid).ok_or_else(missing)?]),
             DeviceEntry::Mig(MigUuid::Of { gpu, .. }) => {
-                self.take([with_uuid(visible, *gpu).ok_or_else(missing)?])
+                self.take([with_uuid(visible, *gpu).ok_or_else(missing)?]);
             }
             DeviceEntry::Pci(address) => {
                 self.take([visible.iter().find(|gpu| gpu.address == *address).ok_or_else(missing)?]);

@@ -131,7 +131,7 @@ impl Sources {
         match self.stated.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::parse) {
             Some(Ok(version)) => driver.observe_all([Observation::new(Source::Stated, version)]),
             Some(Err(error)) => {
-                findings.push(Finding::Text { place: Source::Stated, reason: error.to_string() })
+                findings.push(Finding::Text { place: Source::Stated, reason: error.to_string() });
             }
             None => {}
         }
@@ -253,14 +253,14 @@ fn read_kernel(root: &Root<'_>, driver: &mut Driver, findings: &mut Vec<Finding>
             driver.observe_all([Observation::new(Source::ProcVersion, module.version)]);
         }
         Some(Err(error)) => {
-            findings.push(Finding::Text { place: Source::ProcVersion, reason: error.to_string() })
+            findings.push(Finding::Text { place: Source::ProcVersion, reason: error.to_string() });
         }
         None => {}
     }
     match root.text(SYS_VERSION, findings).as_deref().map(|text| text.trim().parse()) {
         Some(Ok(version)) => driver.observe_all([Observation::new(Source::SysModule, version)]),
         Some(Err(error)) => {
-            findings.push(Finding::Text { place: Source::SysModule, reason: error.to_string() })
+            findings.push(Finding::Text { place: Source::SysModule, reason: error.to_string() });
         }
         None => {}
     }

@@ -54,7 +54,7 @@ impl FromStr for VisibleDevices {
         match entries[..] {
             [] => Ok(Self::Void),
             [MOUNTS] => Ok(Self::Mounts),
-            _ if word("all") || entries.iter().any(|entry| *entry == CDI_ALL) => Ok(Self::All),
+            _ if word("all") || entries.contains(&CDI_ALL) => Ok(Self::All),
             [one] if one.eq_ignore_ascii_case("void") => Ok(Self::Void),
             [one] if one.eq_ignore_ascii_case("none") => Ok(Self::None),
             _ => entries.into_iter().map(str::parse).collect::<Result<_, _>>().map(Self::List),
@@ -280,9 +280,9 @@ mod tests {
 
     #[test]
     fn what_the_runtime_would_refuse_is_refused_by_name() {
-        for text in
-            ["first", "-1", "GPU-0123", "MIG-1", "0,none", "0,void", "1:2:3", "/gpu=0", "a/b=", "a=b", "0x1"]
-        {
+        for text in [
+            "first", "-1", "GPU-0123", "MIG-1", "0,none", "0,void", "1:2:3:4", "/gpu=0", "a/b=", "a=b", "0x1",
+        ] {
             let refused = text.parse::<VisibleDevices>().unwrap_err();
             assert!(text.contains(&refused.given), "{refused}");
         }
