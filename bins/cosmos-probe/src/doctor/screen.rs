@@ -1,0 +1,166 @@
+//! Findings about X servers and screens.
+
+use super::Finding;
+use crate::{driver::fields, machine::Machine, mode::why_no_x_driver};
+
+pub fn x_driver_files(machine: &Machine) -> Finding {
+    let (Some(driver), Some(xorg)) = (&machine.driver, &machine.xorg) else {
+        return Finding::unknown("driver and X server were not looked at");
+    };
+    let Some(kernel) = &driver.kernel_version else {
+        return Finding::unknown("there is no NVIDIA driver");
+    };
+    let reasons = why_no_x_driver(machine);
+    match &xorg.glx_server_version {
+        _ if !reasons.is_empty() => Finding::warn(
+            reasons.join("; "),
+            format!(
+                "For an X server on the GPU: a container toolkit newer than 1.20.0 with the display capability, or the X modules from the .run file of {kernel}; else GPU rendering in a software X server."
+            ),
+        ),
+        Some(version) if version != kernel => Finding::fail(
+            format!("X modules {version}, kernel module {kernel}"),
+            format!("Install the X modules of {kernel}."),
+        ),
+        _ => Finding::ok(format!("the X modules for {kernel} are here")),
+    }
+}
+
+pub fn headless_geforce(machine: &Machine) -> Finding {
+    let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
+    let Some(version) = &driver.kernel_version else { return Finding::unknown("there is no driver") };
+    let number = fields(version);
+    let faulty = (number >= vec![535, 86, 5] && number < vec![535, 129, 3])
+        || (number >= vec![545] && number < vec![545, 29, 2]);
+    let geforce =
+        driver.gpus.iter().find(|gpu| gpu.name.as_ref().is_some_and(|name| name.contains("GeForce")));
+    match (faulty, geforce) {
+        (true, Some(gpu)) => Finding::fail(
+            format!("{} with driver {version}", gpu.name.as_deref().unwrap_or_default()),
+            "This driver cannot start a screen without a monitor on GeForce; use 535.129.03, 545.29.02 or later.",
+        ),
+        _ => Finding::ok(format!("driver {version} starts screens without a monitor")),
+    }
+}
+
+pub fn other_x_server(machine: &Machine) -> Finding {
+    match machine.xorg.as_ref().map(|xorg| &xorg.modeset_holders[..]) {
+        None => Finding::unknown("the X server was not looked at"),
+        Some([]) => Finding::ok("no other process drives the screens of the GPU"),
+        Some(pids) => Finding::warn(
+            format!(
+                "process {} holds /dev/nvidia-modeset",
+                pids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            "Another X server drives this GPU; give the desktop a different GPU, or stop it.",
+        ),
+    }
+}
+
+pub fn consoles(machine: &Machine) -> Finding {
+    match machine.xorg.as_ref().map(|xorg| (xorg.tty0, xorg.tty7)) {
+        None => Finding::unknown("the X server was not looked at"),
+        Some((true, _)) => Finding::ok("/dev/tty0 is here"),
+        Some((false, true)) => Finding::ok("/dev/tty7 is here; run Xorg with vt7 -sharevts"),
+        Some((false, false)) => Finding::warn(
+            "neither /dev/tty0 nor /dev/tty7",
+            "Run Xorg with vt7 -sharevts, and link /dev/tty7 to /dev/ptmx.",
+        ),
+    }
+}
+
+pub fn x_wrapper(machine: &Machine) -> Finding {
+    match machine.xorg.as_ref().map(|xorg| xorg.wrapper_users.as_deref()) {
+        None => Finding::unknown("the X server was not looked at"),
+        Some(None) => Finding::ok("no wrapper limits who may start Xorg"),
+        Some(Some("anybody")) => Finding::ok("anybody may start Xorg"),
+        Some(Some(users)) => Finding::warn(
+            format!("Xwrapper.config allows {users} only"),
+            "Run /usr/lib/xorg/Xorg itself, or set allowed_users=anybody.",
+        ),
+    }
+}
+
+pub fn randr(machine: &Machine) -> Finding {
+    let none = machine.settings.video_port.as_deref().is_some_and(|port| port.eq_ignore_ascii_case("none"));
+    let gpus = machine.driver.iter().flat_map(|driver| &driver.gpus);
+    let muxless = gpus.filter(|gpu| gpu.class == Some(0x03_0200)).find(|gpu| {
+        gpu.name
+            .as_ref()
+            .is_some_and(|name| ["GeForce", "MX", "Laptop"].iter().any(|part| name.contains(part)))
+    });
+    let fix = "Without a display engine there is no RandR, and programs that use it fail; set VIDEO_PORT=DFP, or use driver 550 or later.";
+    match muxless {
+        Some(gpu) => {
+            Finding::warn(format!("{} has no connectors", gpu.name.as_deref().unwrap_or("the GPU")), fix)
+        }
+        None if none => Finding::warn("VIDEO_PORT=none", fix),
+        None => Finding::ok("nothing here turns RandR off"),
+    }
+}
+
+pub fn pixel_clock(machine: &Machine) -> Finding {
+    let Some((width, height, refresh)) = size(machine) else {
+        return Finding::unknown("no size was asked for");
+    };
+    let driver = machine.driver.as_ref();
+    let version = driver.and_then(|driver| driver.kernel_version.as_deref());
+    let Some(branch) = version.and_then(|version| fields(version).first().copied()) else {
+        return Finding::unknown("there is no driver");
+    };
+    let port = machine.settings.video_port.as_deref().unwrap_or("DFP").to_ascii_uppercase();
+    let datacentre = driver.is_some_and(|driver| driver.gpus.iter().any(|gpu| gpu.class == Some(0x03_0200)));
+    let limit = if datacentre { 330.0 } else { 165.0 };
+    let clock = reduced_blanking_mhz(width, height, refresh);
+    match port.starts_with("DFP") && branch < 550 && clock > limit {
+        true => Finding::fail(
+            format!(
+                "{width}x{height}@{refresh} needs {clock:.1} MHz; DFP allows {limit:.0} with driver {branch}"
+            ),
+            "Set VIDEO_PORT=DP-0, or use driver 550 or later.",
+        ),
+        false => Finding::ok(format!("{width}x{height}@{refresh} needs {clock:.1} MHz")),
+    }
+}
+
+pub fn rounded_settings(machine: &Machine) -> Finding {
+    let Some((width, height, refresh)) = size(machine) else {
+        return Finding::unknown("no size was asked for");
+    };
+    let mut changes = Vec::new();
+    if !width.is_multiple_of(8) {
+        changes.push(format!("width {width} is no multiple of 8: a mode of that width is rounded"));
+    }
+    if refresh % 60.0 != 0.0 {
+        changes.push(format!("{refresh} Hz is no multiple of 60: cvt refuses it with reduced blanking"));
+    }
+    let domain = |gpu: &&crate::driver::Gpu| !gpu.pci.starts_with("0000:");
+    if let Some(gpu) = machine.driver.iter().flat_map(|driver| &driver.gpus).find(domain) {
+        changes.push(format!("{} is in another PCI domain than 0: BusID needs it", gpu.pci));
+    }
+    match changes.is_empty() {
+        true => Finding::ok(format!("{width}x{height}@{refresh} is taken as it is")),
+        false => Finding::warn(
+            changes.join("; "),
+            format!(
+                "`cosmos-launch xorg-config --explain` says what becomes of {height} lines of {width} pixels."
+            ),
+        ),
+    }
+}
+
+fn size(machine: &Machine) -> Option<(u32, u32, f64)> {
+    let settings = &machine.settings;
+    let refresh = settings.refresh.unwrap_or(60.0);
+    let sane = |size: u32| (1..=65_535).contains(&size);
+    let (width, height) =
+        settings.width.zip(settings.height).filter(|(width, height)| sane(*width) && sane(*height))?;
+    (refresh.is_finite() && refresh > 0.0 && refresh <= 1000.0).then_some((width, height, refresh))
+}
+
+/// The pixel clock of CVT 1.1 with reduced blanking, to within a line: 160 pixels and at least 460 us of blanking.
+fn reduced_blanking_mhz(width: u32, height: u32, refresh: f64) -> f64 {
+    let line = (1_000_000.0 / refresh - 460.0).max(1.0) / f64::from(height);
+    let lines = f64::from(height) + (460.0 / line).floor() + 1.0;
+    refresh * lines * (f64::from(width) + 160.0) / 1_000_000.0
+}

@@ -1,0 +1,58 @@
+//! Says what the graphics and video drivers of this machine really do, and what is wrong with them.
+
+use std::{io::Write, path::Path, process::ExitCode};
+
+use clap::{Parser, error::ErrorKind};
+use cosmos_vulkan_probe::{child, probe};
+
+mod args;
+mod doctor;
+mod driver;
+mod level;
+mod machine;
+mod mode;
+mod table;
+mod xorg;
+
+use args::{Args, Wanted};
+use machine::Machine;
+
+fn main() -> ExitCode {
+    child::main();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            return if asked { ExitCode::SUCCESS } else { USAGE.into() };
+        }
+    };
+    let wanted = match args.resolve() {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            eprintln!("cosmos-probe: {error}");
+            return USAGE.into();
+        }
+    };
+    let machine = gather(&wanted);
+    let text = match wanted.json {
+        true => machine.to_json(wanted.doctor || wanted.all),
+        false if wanted.doctor => table::diagnosis(&machine),
+        false => table::facts(&machine),
+    };
+    // A reader that has seen enough is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::from(if wanted.doctor { level::of_diagnosis(&machine) } else { level::of_facts(&machine) })
+}
+
+fn gather(wanted: &Wanted) -> Machine {
+    let root = Path::new("/");
+    Machine {
+        report: probe(&wanted.config, &wanted.areas),
+        driver: wanted.driver.then(|| driver::DriverFacts::read(root)),
+        xorg: wanted.xorg.then(|| xorg::XorgFacts::read(root)),
+        settings: wanted.settings.clone(),
+    }
+}
+
+const USAGE: u8 = 64;

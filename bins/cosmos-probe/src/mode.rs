@@ -1,0 +1,93 @@
+//! The best that a machine can do.
+
+use cosmos_vulkan_probe::Verdict;
+
+use crate::machine::Machine;
+
+/// Ways to run a desktop, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// An X server with NVIDIA's X driver.
+    GpuXServer,
+    /// An X server in memory; programs draw on the GPU.
+    GpuRendering,
+    /// An X server in memory; programs draw on the processor.
+    Software,
+    /// No X server at all.
+    None,
+}
+
+/// A way, and the video encoder to go with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Best {
+    pub mode: Mode,
+    pub encoder: &'static str,
+}
+
+/// The encoder that needs no GPU.
+pub const X264: &str = "x264enc";
+
+/// Decides from what was gathered.
+pub fn best(machine: &Machine) -> Best {
+    let mode = match () {
+        () if why_no_x_driver(machine).is_empty() => Mode::GpuXServer,
+        () if !has_server(machine) => Mode::None,
+        () if machine.vulkan().max(machine.egl()) == Verdict::Hardware => Mode::GpuRendering,
+        () => Mode::Software,
+    };
+    Best { mode, encoder: encoder(machine) }
+}
+
+/// Each reason why NVIDIA's X driver cannot run here.
+pub fn why_no_x_driver(machine: &Machine) -> Vec<&'static str> {
+    let (Some(driver), Some(xorg)) = (&machine.driver, &machine.xorg) else {
+        return vec!["driver and X server were not looked at"];
+    };
+    let loaded = |module: &str| driver.modules.iter().any(|name| name == module);
+    let reasons = [
+        (driver.kernel_version.is_none(), "the NVIDIA kernel module is not loaded"),
+        (driver.wsl, "WSL has no X driver"),
+        (xorg.xorg.is_none(), "Xorg is not installed"),
+        (xorg.nvidia_drv.is_none(), "nvidia_drv.so, the X driver, is not installed"),
+        (xorg.glx_server.is_none(), "libglxserver_nvidia.so, the GLX of the X server, is not installed"),
+        (!xorg.modeset_device, "/dev/nvidia-modeset is missing"),
+        (!loaded("nvidia_modeset"), "the kernel module nvidia_modeset is not loaded"),
+    ];
+    reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason).collect()
+}
+
+impl Mode {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::GpuXServer => "gpu-x-server",
+            Self::GpuRendering => "gpu-rendering",
+            Self::Software => "software",
+            Self::None => "none",
+        }
+    }
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::GpuXServer => "an X server on the GPU",
+            Self::GpuRendering => "GPU rendering in a software X server",
+            Self::Software => "software rendering in a software X server",
+            Self::None => "no desktop: there is no X server",
+        }
+    }
+}
+
+fn has_server(machine: &Machine) -> bool {
+    machine.xorg.as_ref().is_some_and(|xorg| xorg.xorg.is_some() || xorg.xvfb.is_some())
+}
+
+fn encoder(machine: &Machine) -> &'static str {
+    let facts = machine.report.nvenc.as_ref().and_then(|answer| answer.facts.as_ref());
+    let codecs = facts.into_iter().flat_map(|facts| &facts.devices).flat_map(|device| &device.codecs);
+    let has_h264 = codecs.into_iter().any(|codec| codec.name == "h264");
+    if has_h264 { "nvh264enc" } else { X264 }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+use cosmos_vulkan_probe::{Answer, EglFacts, EglPlatform, NvencCodec, NvencDevice, NvencFacts};
+
+use super::*;
+use crate::{driver::DriverFacts, xorg::XorgFacts};
+
+fn answer<F>(facts: F) -> Option<Answer<F>> {
+    Some(Answer { facts: Some(facts), failure: None, log: Vec::new(), elapsed_ms: 1 })
+}
+
+/// A machine on which everything works.
+fn complete() -> Machine {
+    let driver = Some(DriverFacts {
+        kernel_version: Some("580.159.04".to_owned()),
+        user_versions: vec!["580.159.04".to_owned()],
+        modules: vec!["nvidia".to_owned(), "nvidia_modeset".to_owned()],
+        ..DriverFacts::default()
+    });
+    let xorg = Some(XorgFacts {
+        xorg: Some("/usr/lib/xorg/Xorg".to_owned()),
+        nvidia_drv: Some("/x/nvidia_drv.so".to_owned()),
+        glx_server: Some("/x/libglxserver_nvidia.so.580.159.04".to_owned()),
+        modeset_device: true,
+        ..XorgFacts::default()
+    });
+    let mut machine = Machine { driver, xorg, ..Machine::default() };
+    let platform = EglPlatform { verdict: Verdict::Hardware, ..EglPlatform::default() };
+    machine.report.egl = answer(EglFacts { platforms: vec![platform], ..EglFacts::default() });
+    let codec = NvencCodec { name: "h264".to_owned(), ..NvencCodec::default() };
+    let device = NvencDevice { codecs: vec![codec], ..NvencDevice::default() };
+    machine.report.nvenc = answer(NvencFacts { devices: vec![device], ..NvencFacts::default() });
+    machine
+}
+
+#[test]
+fn the_best_that_is_possible_is_taken() {
+    let mut machine = complete();
+    assert_eq!(best(&machine), Best { mode: Mode::GpuXServer, encoder: "nvh264enc" });
+    machine.report.nvenc = None;
+    machine.xorg.iter_mut().for_each(|xorg| xorg.nvidia_drv = None);
+    assert_eq!(best(&machine), Best { mode: Mode::GpuRendering, encoder: X264 });
+    machine.report.egl = None;
+    assert_eq!(best(&machine).mode, Mode::Software);
+    machine.xorg.iter_mut().for_each(|xorg| xorg.xorg = None);
+    assert_eq!(best(&machine).mode, Mode::None);
+}
+
+#[test]
+fn each_reason_alone_rules_the_x_driver_out() {
+    let spoil: [fn(&mut DriverFacts, &mut XorgFacts); 7] = [
+        |driver, _| driver.kernel_version = None,
+        |driver, _| driver.wsl = true,
+        |_, xorg| xorg.xorg = None,
+        |_, xorg| xorg.nvidia_drv = None,
+        |_, xorg| xorg.glx_server = None,
+        |_, xorg| xorg.modeset_device = false,
+        |driver, _| driver.modules.clear(),
+    ];
+    for spoil in spoil {
+        let mut machine = complete();
+        assert!(why_no_x_driver(&machine).is_empty());
+        if let (Some(driver), Some(xorg)) = (&mut machine.driver, &mut machine.xorg) {
+            spoil(driver, xorg);
+        }
+        assert_eq!(why_no_x_driver(&machine).len(), 1);
+    }
+}

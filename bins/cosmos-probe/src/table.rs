@@ -1,0 +1,135 @@
+//! Facts and findings for people.
+
+use std::fmt::Write;
+
+use cosmos_vulkan_probe::{Answer, EglFacts, GlFacts, NvencFacts, Verdict, VulkanFacts};
+
+use crate::{
+    doctor::{self, Status},
+    machine::Machine,
+    mode,
+};
+
+/// The facts of each area that was asked for.
+pub fn facts(machine: &Machine) -> String {
+    let mut lines = Lines::default();
+    let report = &machine.report;
+    lines.area("Vulkan", machine.vulkan(), &report.vulkan, vulkan);
+    lines.area("GLX", machine.gl(), &report.gl, gl);
+    lines.area("EGL", machine.egl(), &report.egl, egl);
+    lines.area("NVENC", machine.nvenc(), &report.nvenc, nvenc);
+    if let Some(driver) = &machine.driver {
+        let kernel = driver.kernel_version.as_deref().unwrap_or("none");
+        lines.row("Driver", &format!("kernel module {kernel}, libraries {}", list(&driver.user_versions)));
+        for gpu in &driver.gpus {
+            let name = gpu.name.as_deref().unwrap_or("GPU");
+            lines.row("", &format!("{name} at {}, {}", gpu.pci, gpu.uuid.as_deref().unwrap_or("no UUID")));
+        }
+    }
+    if machine.driver.is_some() && machine.xorg.is_some() {
+        let reasons = mode::why_no_x_driver(machine);
+        let answer = if reasons.is_empty() { "can run" } else { "cannot run" };
+        lines.row("X driver", &format!("NVIDIA's {answer} here"));
+        reasons.iter().for_each(|reason| lines.row("", reason));
+    }
+    lines.text
+}
+
+/// The findings, and the best mode in the last line.
+pub fn diagnosis(machine: &Machine) -> String {
+    let mut lines = Lines::default();
+    for check in doctor::checks(machine) {
+        let mark = match check.status {
+            Status::Ok => "ok",
+            Status::Warn => "WARN",
+            Status::Fail => "FAIL",
+            Status::Unknown => "?",
+        };
+        lines.row(mark, &format!("{}: {}", check.id, check.evidence));
+        if let Some(fix) = &check.fix {
+            lines.row("", &format!("  -> {fix}"));
+        }
+    }
+    let best = mode::best(machine);
+    lines.row("Best", &format!("{}, video by {}", best.mode.words(), best.encoder));
+    lines.text
+}
+
+#[derive(Default)]
+struct Lines {
+    text: String,
+}
+
+impl Lines {
+    /// Drivers name themselves; what they write must not move a terminal's cursor.
+    fn row(&mut self, name: &str, value: &str) {
+        let value = value.chars().filter(|c| !c.is_control()).collect::<String>();
+        let _ = writeln!(self.text, "{}", format!("{name:<9} {value}").trim_end());
+    }
+
+    fn area<F>(
+        &mut self,
+        name: &str,
+        verdict: Verdict,
+        answer: &Option<Answer<F>>,
+        show: fn(&F) -> Vec<String>,
+    ) {
+        let Some(answer) = answer else { return };
+        self.row(name, &format!("{verdict}, in {} ms", answer.elapsed_ms));
+        if let Some(failure) = &answer.failure {
+            self.row("", &format!("the driver {failure}"));
+            answer.log.iter().rev().take(3).rev().for_each(|line| self.row("", &format!("  {line}")));
+        }
+        answer.facts.iter().flat_map(show).for_each(|line| self.row("", &line));
+    }
+}
+
+fn vulkan(facts: &VulkanFacts) -> Vec<String> {
+    let loader = facts.loader.as_ref().map(|version| format!("loader {version}"));
+    let broken = facts.manifests.iter().filter_map(|manifest| Some((manifest, manifest.error.as_ref()?)));
+    let broken = broken.map(|(manifest, error)| format!("{}: {error}", manifest.path.display()));
+    let device = |device: &cosmos_vulkan_probe::VulkanDevice| {
+        let video = if device.encodes_video() { ", encodes video" } else { "" };
+        let driver = device.driver_name.as_deref().unwrap_or("unknown driver");
+        let pci = device.pci.as_deref().map(|pci| format!(" at {pci}")).unwrap_or_default();
+        format!("{} ({}){pci}, {driver}, Vulkan {}{video}", device.name, device.verdict, device.api_version)
+    };
+    loader
+        .into_iter()
+        .chain(facts.error.clone())
+        .chain(broken)
+        .chain(facts.devices.iter().map(device))
+        .collect()
+}
+
+fn gl(facts: &GlFacts) -> Vec<String> {
+    let renderer = facts.renderer.as_ref().map(|renderer| {
+        let direct = if facts.direct == Some(true) { "direct" } else { "indirect" };
+        format!("{renderer}, {}, {direct}", facts.version.as_deref().unwrap_or("no version"))
+    });
+    facts.error.clone().into_iter().chain(renderer).collect()
+}
+
+fn egl(facts: &EglFacts) -> Vec<String> {
+    let devices = facts.devices.iter().map(|device| (format!("device {}", device.index), &device.platform));
+    let platforms = facts.platforms.iter().map(|platform| (platform.name.clone(), platform));
+    let row = |(name, platform): (String, &cosmos_vulkan_probe::EglPlatform)| {
+        let renderer = platform.renderer.as_ref().or(platform.error.as_ref());
+        format!("{name}: {}", renderer.map_or("works", String::as_str))
+    };
+    facts.error.clone().into_iter().chain(devices.chain(platforms).map(row)).collect()
+}
+
+fn nvenc(facts: &NvencFacts) -> Vec<String> {
+    let device = |device: &cosmos_vulkan_probe::NvencDevice| {
+        let codecs = device.codecs.iter().map(|codec| codec.name.clone()).collect::<Vec<_>>();
+        let codecs = if codecs.is_empty() { String::new() } else { format!(": {}", codecs.join(", ")) };
+        let status = device.open.map(|status| format!(" (status {status})")).unwrap_or_default();
+        format!("{}: {}{status}{codecs}", device.name, device.meaning)
+    };
+    facts.error.clone().into_iter().chain(facts.devices.iter().map(device)).collect()
+}
+
+fn list(versions: &[String]) -> String {
+    if versions.is_empty() { "none".to_owned() } else { versions.join(" and ") }
+}
