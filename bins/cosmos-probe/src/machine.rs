@@ -108,3 +108,6 @@ fn with_verdict(answer: &Option<impl Serialize>, verdict: Verdict) -> Value {
     }
     value
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,9 +55,11 @@ impl Hostile {
     }
 
     fn icds_that_die(&self) {
-        for (name, code, wanted) in
-            [("crashes", "raise(SIGSEGV);", 11), ("aborts", "abort();", 6), ("divides", "raise(SIGFPE);", 8)]
-        {
+        for (name, code, wanted) in [
+            ("crashes", "*(volatile int *)0 = 1;", 11),
+            ("aborts", "abort();", 6),
+            ("divides", "raise(SIGFPE);", 8),
+        ] {
             let icd = self.icd(name, code);
             let (report, _) = self.timed(&[Area::Vulkan, Area::Nvenc], &icd, &[]);
             let Some(Failure::Died { signal, .. }) = report.vulkan.unwrap().failure else { panic!("{name}") };
