@@ -31,7 +31,7 @@ pub struct Config {
     /// The program to start as `program --child AREA`. Its `main` must call [`child::main`](crate::child::main)
     /// first.
     pub program: PathBuf,
-    /// How long a child may take before it is ended, by SIGTERM and 600 ms later by SIGKILL.
+    /// How long a child may take before it is ended, by SIGTERM and 400 ms later by SIGKILL.
     pub timeout: Duration,
     /// The X display that GLX and EGL are tried on, such as `:0`. Without one, children see no `DISPLAY` at all.
     pub display: Option<String>,

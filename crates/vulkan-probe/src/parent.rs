@@ -219,7 +219,7 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// Between the two signals.
-const GRACE: Duration = Duration::from_millis(600);
+const GRACE: Duration = Duration::from_millis(400);
 /// A process that can be killed is gone after this.
 const KILL_TAKES: Duration = Duration::from_millis(200);
 /// How long the pipes may stay open when the child has gone.
