@@ -242,6 +242,7 @@ const TESTING: &[Package] = &[
     package("gstreamer1.0-libav", "a second opinion on encoded video"),
     program("edid-decode", "edid-decode", "a second opinion on EDIDs and timings"),
     program("xcvt", "cvt", "a second opinion on modelines"),
+    package("pci.ids", "a second opinion on the names of devices"),
     program("makeself", "makeself", "packs archives such as the driver's"),
     package("mesa-vulkan-drivers", "Vulkan without a GPU"),
     program("vulkan-tools", "vulkaninfo", "a second opinion on Vulkan"),
