@@ -386,7 +386,20 @@ fn a_terminal_reads_what_was_typed() {
             let dir = tempfile::tempdir().unwrap();
             let script = format!("cd {}; touch ready; cat > typed; mv typed done", dir.path().display());
             let mut xterm = server.command("xterm");
-            xterm.args(["-u8", "-geometry", "80x24+0+0", "-e", "sh", "-c", &script]).stderr(Stdio::null());
+            // Keys go to the window under the pointer: the script may not say that it runs before there is one.
+            xterm
+                .args([
+                    "-xrm",
+                    "*waitForMap: true",
+                    "-u8",
+                    "-geometry",
+                    "80x24+0+0",
+                    "-e",
+                    "sh",
+                    "-c",
+                    &script,
+                ])
+                .stderr(Stdio::null());
             let mut child = match xterm.spawn() {
                 Ok(child) => child,
                 Err(error) => return eprintln!("SKIPPED xterm cannot be started: {error}"),
