@@ -8,6 +8,7 @@ use std::{
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -60,10 +61,13 @@ impl Start {
 
     fn build(wrapper: &[&str], stream: &[&str], arguments: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        program_file(&dir.path().join("stream"), STREAM);
         // Another user cannot reach the build directory of this one.
         let launch = dir.path().join("cosmos-launch");
-        fs::copy(env!("CARGO_BIN_EXE_cosmos-launch"), &launch).unwrap();
+        {
+            let _alone = WRITING_OR_STARTING.lock();
+            program_file(&dir.path().join("stream"), STREAM);
+            fs::copy(env!("CARGO_BIN_EXE_cosmos-launch"), &launch).unwrap();
+        }
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut words: Vec<String> = wrapper.iter().map(|word| (*word).to_owned()).collect();
         words.push(launch.display().to_string());
@@ -114,11 +118,16 @@ impl Start {
     pub fn run(mut self) -> Desktop {
         let out = File::create(self.dir.path().join("out")).unwrap();
         let err = out.try_clone().unwrap();
+        let _alone = WRITING_OR_STARTING.lock();
         let child = self.command.stdin(Stdio::null()).stdout(out).stderr(err).spawn().unwrap();
         assert_eq!(self.marked, self.dir.path().display().to_string());
         Desktop { child, dir: self.dir }
     }
 }
+
+/// A child that is forked while another test writes a program holds that file open, and a program that is open for
+/// writing cannot be started.
+static WRITING_OR_STARTING: Mutex<()> = Mutex::new(());
 
 /// No account of this number exists.
 pub const ORDINARY: u32 = 12345;
