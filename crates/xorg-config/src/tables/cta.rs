@@ -1,8 +1,8 @@
 //! Video identification codes of CTA-861-I: 1 to 127 and 193 to 219.
 
-use super::{NN, PN, PP, Polarities, matches};
-use crate::timing::{Axis, Scan, Timing};
-use crate::units::{PixelClock, RefreshRate};
+use super::{NN, PN, PP, Polarities, matches, timing};
+use crate::timing::{Scan, Timing};
+use crate::units::RefreshRate;
 
 mod rows;
 
@@ -69,24 +69,15 @@ impl CtaMode {
     }
 }
 
-/// Active, front porch, sync and back porch of both directions, the vertical one in lines of a frame.
 const fn row(
     vic: u8,
     aspect: (u16, u16),
     khz: u32,
-    [width, hfront, hsync_width, hback]: [u32; 4],
-    [height, vfront, vsync_lines, vback]: [u32; 4],
-    (hsync, vsync): Polarities,
+    horizontal: [u32; 4],
+    vertical: [u32; 4],
+    polarities: Polarities,
 ) -> CtaMode {
-    let timing = Timing {
-        clock: PixelClock::from_khz(khz),
-        horizontal: Axis::from_parts(width, hfront, hsync_width, hback),
-        vertical: Axis::from_parts(height, vfront, vsync_lines, vback),
-        hsync,
-        vsync,
-        scan: Scan::Progressive,
-    };
-    CtaMode { vic, aspect, timing }
+    CtaMode { vic, aspect, timing: timing(khz, horizontal, vertical, polarities) }
 }
 
 const fn interlaced(

@@ -1,8 +1,8 @@
 //! VESA Display Monitor Timings 1.0, revision 13.
 
-use super::{NN, NP, PN, PP, Polarities, matches};
-use crate::timing::{Axis, Scan, Timing};
-use crate::units::{PixelClock, RefreshRate};
+use super::{NN, NP, PN, PP, Polarities, matches, timing};
+use crate::timing::{Scan, Timing};
+use crate::units::RefreshRate;
 
 mod rows;
 
@@ -105,21 +105,12 @@ impl DmtMode {
     }
 }
 
-/// Active, front porch, sync and back porch of both directions, the vertical one in lines of a frame.
-const fn row(
-    id: u8,
-    khz: u32,
-    [width, hfront, hsync_width, hback]: [u32; 4],
-    [height, vfront, vsync_lines, vback]: [u32; 4],
-    (hsync, vsync): Polarities,
-) -> DmtMode {
-    let timing = Timing {
-        clock: PixelClock::from_khz(khz),
-        horizontal: Axis::from_parts(width, hfront, hsync_width, hback),
-        vertical: Axis::from_parts(height, vfront, vsync_lines, vback),
-        hsync,
-        vsync,
-        scan: Scan::Progressive,
-    };
-    DmtMode { id, timing, reduced_blanking: false, standard_code: None, cvt_code: None }
+const fn row(id: u8, khz: u32, horizontal: [u32; 4], vertical: [u32; 4], polarities: Polarities) -> DmtMode {
+    DmtMode {
+        id,
+        timing: timing(khz, horizontal, vertical, polarities),
+        reduced_blanking: false,
+        standard_code: None,
+        cvt_code: None,
+    }
 }
