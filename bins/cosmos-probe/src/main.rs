@@ -1,6 +1,10 @@
 //! Says what the graphics and video drivers of this machine really do, and what is wrong with them.
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::{Parser, error::ErrorKind};
 use cosmos_vulkan_probe::{child, probe};
@@ -40,9 +44,20 @@ fn main() -> ExitCode {
         false if wanted.doctor => table::diagnosis(&machine),
         false => table::facts(&machine),
     };
-    // A reader that has seen enough is no failure.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    if let Err(error) = print(&text) {
+        eprintln!("cosmos-probe: cannot write the answer: {error}");
+        return FAILED.into();
+    }
     ExitCode::from(if wanted.doctor { level::of_diagnosis(&machine) } else { level::of_facts(&machine) })
+}
+
+/// A reader that has seen enough is no failure.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
 }
 
 fn gather(wanted: &Wanted) -> Machine {
@@ -55,4 +70,5 @@ fn gather(wanted: &Wanted) -> Machine {
     }
 }
 
+const FAILED: u8 = 3;
 const USAGE: u8 = 64;

@@ -78,3 +78,19 @@ fn the_doctor_ends_with_the_best_mode_and_the_encoder() {
         assert_eq!(keys, ["evidence", "fix", "id", "status"]);
     }
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure_and_a_closed_pipe_is_none() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let probe = || {
+        let mut probe = Command::new(env!("CARGO_BIN_EXE_cosmos-probe"));
+        probe.args(["--driver", "--json"]);
+        probe
+    };
+    let failed = probe().stdout(full).output().unwrap();
+    assert_eq!(failed.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("cannot write the answer"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_ne!(probe().stdout(writer).status().unwrap().code(), Some(3));
+}
