@@ -60,10 +60,12 @@ pub struct Report {
 /// reading, after the time-out.
 pub fn probe(config: &Config, areas: &[Area]) -> Report {
     thread::scope(|scope| {
-        let vulkan = areas.contains(&Area::Vulkan).then(|| scope.spawn(|| parent::ask(config, Area::Vulkan)));
-        let gl = areas.contains(&Area::Gl).then(|| scope.spawn(|| parent::ask(config, Area::Gl)));
-        let egl = areas.contains(&Area::Egl).then(|| scope.spawn(|| parent::ask(config, Area::Egl)));
-        let nvenc = areas.contains(&Area::Nvenc).then(|| scope.spawn(|| parent::ask(config, Area::Nvenc)));
+        let vulkan =
+            areas.contains(&Area::Vulkan).then(|| scope.spawn(|| parent::ask_area(config, Area::Vulkan)));
+        let gl = areas.contains(&Area::Gl).then(|| scope.spawn(|| parent::ask_area(config, Area::Gl)));
+        let egl = areas.contains(&Area::Egl).then(|| scope.spawn(|| parent::ask_area(config, Area::Egl)));
+        let nvenc =
+            areas.contains(&Area::Nvenc).then(|| scope.spawn(|| parent::ask_area(config, Area::Nvenc)));
         Report {
             vulkan: vulkan.and_then(|thread| thread.join().ok()),
             gl: gl.and_then(|thread| thread.join().ok()),

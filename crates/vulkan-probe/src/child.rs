@@ -25,8 +25,36 @@ pub fn main() {
     exit(USAGE);
 }
 
+/// Does a task of this program's own and exits, if this process was started for it by [`ask`](crate::ask); returns at
+/// once otherwise. To be called in `main` before [`main`], which knows the names of areas only.
+///
+/// ```no_run
+/// use cosmos_vulkan_probe::{Config, ask, child};
+/// child::task("count", |teller| {
+///     teller.doing("counting in a library that may crash");
+///     teller.facts(&3);
+/// });
+/// let config = Config::new(std::env::current_exe()?);
+/// assert_eq!(ask::<u32>(&config, "count").facts, Some(3));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn task(name: &str, gather: impl FnOnce(&mut Teller)) {
+    let mut arguments = env::args_os().skip(1);
+    if arguments.next().is_none_or(|first| first != ARGUMENT)
+        || arguments.next().is_none_or(|task| task != name)
+    {
+        return;
+    }
+    let Some(mut teller) = detach() else {
+        exit(CANNOT_TELL);
+    };
+    gather(&mut teller);
+    teller.line(END, "");
+    exit(0);
+}
+
 /// Where a child tells what it does and has found. Whatever was told last is what the parent goes by.
-pub(crate) struct Teller {
+pub struct Teller {
     output: File,
 }
 
@@ -64,7 +92,11 @@ impl Teller {
         self.line(DOING, step);
     }
 
-    /// Tells everything found so far.
+    /// Tells everything found so far, in place of what was told before.
+    ///
+    /// # Panics
+    ///
+    /// Where a map of the facts has keys that are no strings.
     pub fn facts(&mut self, facts: &impl Serialize) {
         let text = serde_json::to_string(facts).expect("facts have string keys only");
         self.line(FACTS, &text);

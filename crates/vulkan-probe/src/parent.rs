@@ -2,7 +2,8 @@
 
 use std::{
     io::{self, Read},
-    os::unix::process::ExitStatusExt,
+    os::unix::process::{CommandExt, ExitStatusExt},
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
@@ -25,17 +26,75 @@ use crate::{
 };
 
 /// Starts a child for one area and waits for its answer.
-pub fn ask<F: DeserializeOwned>(config: &Config, area: Area) -> Answer<F> {
+pub(crate) fn ask_area<F: DeserializeOwned>(config: &Config, area: Area) -> Answer<F> {
+    let manifests = match area {
+        Area::Vulkan => &config.vulkan_manifests[..],
+        Area::Egl => &config.egl_manifests,
+        Area::Gl | Area::Nvenc => &[],
+    };
+    // Loaders of Vulkan and their layers open the display by themselves, and hang there.
+    let display = config.display.as_deref().filter(|_| area != Area::Vulkan);
+    ask_child(config, area.name(), manifests, display)
+}
+
+/// Asks a task of this program's own, which [`child::task`](crate::child::task) does in a child, and waits for its
+/// answer: at the latest one second, and a little for starting and reading, after the time-out. The child sees no
+/// display.
+pub fn ask<F: DeserializeOwned>(config: &Config, task: &str) -> Answer<F> {
+    ask_child(config, task, &[], None)
+}
+
+/// What a program writes on its standard output, whatever its exit status. It has the same deadline and the same
+/// end as a child, and sees no display.
+///
+/// # Errors
+///
+/// [`Failure`] where it cannot be started, hangs, or dies of a signal.
+pub fn output(program: &str, arguments: &[&str], timeout: Duration) -> Result<String, Failure> {
     let started = Instant::now();
-    match spawn(config, area) {
+    let mut command = Command::new(program);
+    command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").process_group(0);
+    let child = spawn(&mut command).map_err(|error| not_started(program, &error))?;
+    let mut running = Running::new(child, started, timeout);
+    let end = running.wait();
+    let (doing, after_ms) = (format!("running {program}"), millis(started.elapsed()));
+    match end {
+        End::Hung => Err(Failure::Hung { after_ms, doing }),
+        End::Unkillable => Err(Failure::Unkillable { after_ms, doing }),
+        End::Status(status) => match status.signal() {
+            Some(signal) => Err(Failure::Died { signal, name: signal_name(signal), doing }),
+            None => Ok(String::from_utf8_lossy(&running.told.take()).into_owned()),
+        },
+    }
+}
+
+fn ask_child<F: DeserializeOwned>(
+    config: &Config,
+    task: &str,
+    manifests: &[PathBuf],
+    display: Option<&str>,
+) -> Answer<F> {
+    let started = Instant::now();
+    let mut command = Command::new(&config.program);
+    command.arg(ARGUMENT).arg(task).args(manifests);
+    match display {
+        Some(display) => command.env("DISPLAY", display),
+        None => command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"),
+    };
+    command.env("VK_LOADER_DEBUG", "error,driver").envs(config.environment.iter().cloned());
+    match spawn(&mut command) {
         Ok(child) => Running::new(child, started, config.timeout).answer(),
         Err(error) => Answer {
             facts: None,
-            failure: Some(Failure::NotStarted { reason: format!("{}: {error}", config.program.display()) }),
+            failure: Some(not_started(&config.program.to_string_lossy(), &error)),
             log: Vec::new(),
             elapsed_ms: 0,
         },
     }
+}
+
+fn not_started(program: &str, error: &io::Error) -> Failure {
+    Failure::NotStarted { reason: format!("{program}: {error}") }
 }
 
 /// A child, and the two ends of what it writes.
@@ -60,20 +119,7 @@ enum End {
     Unkillable,
 }
 
-fn spawn(config: &Config, area: Area) -> io::Result<Child> {
-    let mut command = Command::new(&config.program);
-    command.arg(ARGUMENT).arg(area.name());
-    match area {
-        Area::Vulkan => command.args(&config.vulkan_manifests),
-        Area::Egl => command.args(&config.egl_manifests),
-        Area::Gl | Area::Nvenc => &mut command,
-    };
-    // Loaders of Vulkan and their layers open the display by themselves, and hang there.
-    match &config.display {
-        Some(display) if area != Area::Vulkan => command.env("DISPLAY", display),
-        _ => command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY"),
-    };
-    command.env("VK_LOADER_DEBUG", "error,driver").envs(config.environment.iter().cloned());
+fn spawn(command: &mut Command) -> io::Result<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
 }
 
