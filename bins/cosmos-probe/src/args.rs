@@ -97,6 +97,7 @@ fn settings(display: Option<String>) -> Settings {
         display,
         visible_devices: text("NVIDIA_VISIBLE_DEVICES"),
         capabilities: text("NVIDIA_DRIVER_CAPABILITIES"),
+        driver_version: text("NVIDIA_DRIVER_VERSION"),
         video_port: text("DISPLAY_VIDEO_PORT").or_else(|| text("VIDEO_PORT")),
         width: number(["DISPLAY_SIZEW", "SIZEW"]),
         height: number(["DISPLAY_SIZEH", "SIZEH"]),

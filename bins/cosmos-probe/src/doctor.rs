@@ -22,7 +22,7 @@ pub struct Check {
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Nothing is wrong.
     Ok,
@@ -32,6 +32,8 @@ pub enum Status {
     Fail,
     /// What it depends on is not known.
     Unknown,
+    /// This machine has nothing that it could be about.
+    NotApplicable,
 }
 
 /// All findings, always in the same order.
@@ -53,6 +55,10 @@ impl Finding {
 
     fn unknown(evidence: impl Into<String>) -> Self {
         Self { status: Status::Unknown, evidence: evidence.into(), fix: None }
+    }
+
+    fn not_applicable(evidence: impl Into<String>) -> Self {
+        Self { status: Status::NotApplicable, evidence: evidence.into(), fix: None }
     }
 
     fn warn(evidence: impl Into<String>, fix: impl Into<String>) -> Self {

@@ -13,7 +13,9 @@ pub fn of_facts(machine: &Machine) -> u8 {
         of_answer(&report.egl, machine.egl(), CANNOT_WORK),
         // The processor encodes too.
         of_answer(&report.nvenc, machine.nvenc(), DEGRADED),
+        machine.driver_failure.as_ref().map(|_| FAILED),
         machine.driver.as_ref().map(|driver| match (&driver.kernel_version, driver.user_version()) {
+            _ if driver.library_refused => CANNOT_WORK,
             (Some(kernel), Some(user)) if kernel == user => FINE,
             (Some(_), _) => CANNOT_WORK,
             (None, _) => DEGRADED,
@@ -35,6 +37,7 @@ pub fn of_diagnosis(machine: &Machine) -> u8 {
         report.gl.as_ref().is_some_and(|answer| !answer.is_complete()),
         report.egl.as_ref().is_some_and(|answer| !answer.is_complete()),
         report.nvenc.as_ref().is_some_and(|answer| !answer.is_complete()),
+        machine.driver_failure.is_some(),
     ];
     let best = mode::best(machine);
     let faults = doctor::checks(machine).iter().any(|check| check.status == doctor::Status::Fail);

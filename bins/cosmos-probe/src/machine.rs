@@ -1,6 +1,6 @@
 //! Everything that was gathered about a machine, and its JSON.
 
-use cosmos_vulkan_probe::{Report, Verdict, same_uuid};
+use cosmos_vulkan_probe::{Failure, Report, Verdict, same_uuid};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,6 +11,8 @@ use crate::{doctor, driver::DriverFacts, level, mode, xorg::XorgFacts};
 pub struct Machine {
     pub report: Report,
     pub driver: Option<DriverFacts>,
+    /// Why the driver could not be asked to the end.
+    pub driver_failure: Option<Failure>,
     pub xorg: Option<XorgFacts>,
     pub settings: Settings,
 }
@@ -21,6 +23,7 @@ pub struct Settings {
     pub display: Option<String>,
     pub visible_devices: Option<String>,
     pub capabilities: Option<String>,
+    pub driver_version: Option<String>,
     pub video_port: Option<String>,
     /// Pixels.
     pub width: Option<u32>,
@@ -42,7 +45,7 @@ impl Machine {
             "gl": with_verdict(&self.report.gl, self.gl()),
             "egl": with_verdict(&self.report.egl, self.egl()),
             "nvenc": with_verdict(&self.report.nvenc, self.nvenc()),
-            "driver": self.driver,
+            "driver": self.driver_json(),
             "xorg": self.xorg,
             "settings": self.settings,
             "gpus": self.joined(),
@@ -71,6 +74,24 @@ impl Machine {
     pub fn nvenc(&self) -> Verdict {
         let facts = self.report.nvenc.as_ref().and_then(|answer| answer.facts.as_ref());
         facts.map(|facts| facts.verdict()).unwrap_or_default()
+    }
+
+    /// Whether the driver was looked at, and there is neither a GPU nor a kernel module.
+    pub fn is_without_gpu(&self) -> bool {
+        self.driver.as_ref().is_some_and(|driver| driver.gpus.is_empty() && driver.kernel_version.is_none())
+    }
+
+    /// Whether any interface draws on a GPU.
+    pub fn draws_on_hardware(&self) -> bool {
+        [self.vulkan(), self.gl(), self.egl()].contains(&Verdict::Hardware)
+    }
+
+    fn driver_json(&self) -> Value {
+        let mut value = json!(self.driver);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("failure".to_owned(), json!(self.driver_failure));
+        }
+        value
     }
 
     /// The GPUs of the driver, each with its place in the lists of the interfaces, by UUID or PCI address.

@@ -4,6 +4,7 @@ use std::{
     io::{self, Write},
     path::Path,
     process::ExitCode,
+    thread,
 };
 
 use clap::{Parser, error::ErrorKind};
@@ -22,6 +23,7 @@ use args::{Args, Wanted};
 use machine::Machine;
 
 fn main() -> ExitCode {
+    child::task(driver::TASK, driver::gather);
     child::main();
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -61,13 +63,19 @@ fn print(text: &str) -> io::Result<()> {
 }
 
 fn gather(wanted: &Wanted) -> Machine {
-    let root = Path::new("/");
-    Machine {
-        report: probe(&wanted.config, &wanted.areas),
-        driver: wanted.driver.then(|| driver::DriverFacts::read(root)),
-        xorg: wanted.xorg.then(|| xorg::XorgFacts::read(root)),
-        settings: wanted.settings.clone(),
-    }
+    let stated = wanted.settings.driver_version.as_deref();
+    thread::scope(|scope| {
+        let driver = wanted.driver.then(|| scope.spawn(|| driver::facts(&wanted.config, stated)));
+        let report = probe(&wanted.config, &wanted.areas);
+        let (driver, driver_failure) = driver.and_then(|thread| thread.join().ok()).unzip();
+        Machine {
+            report,
+            driver,
+            driver_failure: driver_failure.flatten(),
+            xorg: wanted.xorg.then(|| xorg::XorgFacts::read(Path::new("/"))),
+            settings: wanted.settings.clone(),
+        }
+    })
 }
 
 const FAILED: u8 = 3;

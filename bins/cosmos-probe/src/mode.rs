@@ -1,7 +1,5 @@
 //! The best that a machine can do.
 
-use cosmos_vulkan_probe::Verdict;
-
 use crate::machine::Machine;
 
 /// Ways to run a desktop, best first.
@@ -32,7 +30,7 @@ pub fn best(machine: &Machine) -> Best {
     let mode = match () {
         () if why_no_x_driver(machine).is_empty() => Mode::GpuXServer,
         () if !has_server(machine) => Mode::None,
-        () if machine.vulkan().max(machine.egl()) == Verdict::Hardware => Mode::GpuRendering,
+        () if machine.draws_on_hardware() => Mode::GpuRendering,
         () => Mode::Software,
     };
     Best { mode, encoder: encoder(machine) }

@@ -21,6 +21,10 @@ pub fn facts(machine: &Machine) -> String {
     if let Some(driver) = &machine.driver {
         let kernel = driver.kernel_version.as_deref().unwrap_or("none");
         lines.row("Driver", &format!("kernel module {kernel}, libraries {}", list(&driver.user_versions)));
+        if let Some(failure) = &machine.driver_failure {
+            lines.row("", &format!("NVML {failure}"));
+        }
+        driver.findings.iter().for_each(|finding| lines.row("", finding));
         for gpu in &driver.gpus {
             let name = gpu.name.as_deref().unwrap_or("GPU");
             lines.row("", &format!("{name} at {}, {}", gpu.pci, gpu.uuid.as_deref().unwrap_or("no UUID")));
@@ -44,6 +48,7 @@ pub fn diagnosis(machine: &Machine) -> String {
             Status::Warn => "WARN",
             Status::Fail => "FAIL",
             Status::Unknown => "?",
+            Status::NotApplicable => "-",
         };
         lines.row(mark, &format!("{}: {}", check.id, check.evidence));
         if let Some(fix) = &check.fix {

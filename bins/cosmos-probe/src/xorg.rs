@@ -8,6 +8,7 @@ use crate::driver::{LIBRARIES, names, text};
 
 /// The servers, the NVIDIA X driver, and the devices that both need.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct XorgFacts {
     /// The X server for hardware.
     pub xorg: Option<String>,
@@ -31,6 +32,10 @@ pub struct XorgFacts {
     pub wrapper_users: Option<String>,
     /// Processes that hold `/dev/nvidia-modeset` open.
     pub modeset_holders: Vec<u32>,
+    /// Their names.
+    pub holder_names: Vec<String>,
+    /// The line of an Xorg log, with its file, in which the kernel refused the screens.
+    pub refusal: Option<String>,
 }
 
 impl XorgFacts {
@@ -42,7 +47,14 @@ impl XorgFacts {
         let glx_server = in_modules(root, "extensions", "libglxserver_nvidia.so");
         let version =
             |path: &String| path.split_once("libglxserver_nvidia.so.").map(|(_, version)| version.to_owned());
+        let modeset_holders = modeset_holders(root);
+        let name = |pid: &u32| text(root, &format!("proc/{pid}/comm"));
         Self {
+            refusal: refusal(root),
+            holder_names: modeset_holders
+                .iter()
+                .map(|pid| name(pid).map_or_else(|| "?".to_owned(), |name| name.trim().to_owned()))
+                .collect(),
             xorg: first(&["usr/lib/xorg/Xorg", "usr/libexec/Xorg", "usr/bin/Xorg"]),
             xvfb: first(&["usr/bin/Xvfb", "usr/local/bin/Xvfb"]),
             nvidia_drv: in_modules(root, "drivers", "nvidia_drv.so"),
@@ -53,7 +65,7 @@ impl XorgFacts {
             tty0: root.join("dev/tty0").exists(),
             tty7: root.join("dev/tty7").exists(),
             wrapper_users: text(root, "etc/X11/Xwrapper.config").and_then(|text| allowed_users(&text)),
-            modeset_holders: modeset_holders(root),
+            modeset_holders,
         }
     }
 }
@@ -78,6 +90,16 @@ fn allowed_users(config: &str) -> Option<String> {
         (key.trim() == "allowed_users").then(|| value.trim().to_owned())
     };
     config.lines().filter_map(line).next_back()
+}
+
+fn refusal(root: &Path) -> Option<String> {
+    let logs = names(root, "var/log", |name| name.starts_with("Xorg.") && name.ends_with(".log"));
+    logs.into_iter().find_map(|log| {
+        let path = format!("var/log/{log}");
+        let text = String::from_utf8_lossy(&fs::read(root.join(&path)).ok()?).into_owned();
+        let line = text.lines().find(|line| line.contains("Failed to acquire modesetting permission"))?;
+        Some(format!("/{path}: {}", line.trim()))
+    })
 }
 
 fn modeset_holders(root: &Path) -> Vec<u32> {
@@ -115,6 +137,8 @@ mod tests {
         put("dev/nvidia-modeset", "");
         put("dev/dri/card0", "");
         put("etc/X11/Xwrapper.config", "# allowed_users=anybody\nallowed_users = console\n");
+        put("proc/42/comm", "Xorg\n");
+        put("var/log/Xorg.0.log", "(EE) NVIDIA(GPU-0): Failed to acquire modesetting permission.\n");
         fs::create_dir_all(root.path().join("proc/42/fd")).unwrap();
         symlink("/dev/nvidia-modeset", root.path().join("proc/42/fd/3")).unwrap();
         let facts = XorgFacts::read(root.path());
@@ -123,6 +147,7 @@ mod tests {
         assert_eq!(facts.glx_server_version.as_deref(), Some("580.159.04"));
         assert_eq!((facts.modeset_device, facts.dri.len(), facts.tty0), (true, 1, false));
         assert_eq!(facts.wrapper_users.as_deref(), Some("console"), "a comment is none");
-        assert_eq!(facts.modeset_holders, [42]);
+        assert_eq!((facts.modeset_holders, facts.holder_names), (vec![42], vec!["Xorg".to_owned()]));
+        assert!(facts.refusal.is_some_and(|line| line.starts_with("/var/log/Xorg.0.log: ")));
     }
 }

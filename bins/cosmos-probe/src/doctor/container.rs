@@ -1,7 +1,11 @@
 //! Findings about the two halves of the driver, and how a container gets the second.
 
+use cosmos_nvidia_driver::{
+    Branch, DriverVersion, Flavour, GpuClass, Processor, RunFileName, UbuntuPackages,
+};
+
 use super::Finding;
-use crate::{driver::fields, machine::Machine};
+use crate::{driver::DriverFacts, machine::Machine};
 
 pub fn driver_versions(machine: &Machine) -> Finding {
     let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
@@ -15,6 +19,10 @@ pub fn driver_versions(machine: &Machine) -> Finding {
         };
     };
     match (driver.user_version(), &driver.user_versions[..]) {
+        (Some(user), _) if user == kernel && driver.library_refused => Finding::fail(
+            format!("kernel module {kernel}, but the libnvidia-ml that is loaded is of another version"),
+            "Restart the container; else reboot the host; with CDI, generate the specification again.",
+        ),
         (Some(user), _) if user == kernel => Finding::ok(format!("kernel module and libraries are {kernel}")),
         (_, []) => Finding::fail(
             format!("kernel module {kernel}, no libraries"),
@@ -54,20 +62,29 @@ pub fn libraries(machine: &Machine) -> Finding {
 
 pub fn headless_variant(machine: &Machine) -> Finding {
     let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
-    let egl = machine.report.egl.as_ref().and_then(|answer| answer.facts.as_ref());
-    let gone = |facts: &&cosmos_vulkan_probe::EglFacts| {
-        !facts.devices.iter().any(|device| device.platform.vendor.as_deref() == Some("NVIDIA"))
-    };
-    let branch = driver.kernel_version.as_ref().and_then(|version| fields(version).first().copied());
-    match (branch, egl.filter(gone)) {
-        (Some(branch), Some(_)) => Finding::fail(
-            format!("driver branch {branch}, but EGL has no NVIDIA device"),
-            format!(
-                "The host has the headless variant, or the container lacks graphics in NVIDIA_DRIVER_CAPABILITIES: install nvidia-driver-{branch} there."
-            ),
+    let Some(version) = driver.kernel() else { return Finding::not_applicable("there is no driver") };
+    let package = UbuntuPackages::of(Branch(version.branch()), flavour(driver));
+    let package = package.map_or_else(|_| "nvidia-driver".to_owned(), |packages| packages.driver());
+    if let Some(found) = &driver.headless_package {
+        let fix =
+            format!("This is the variant of the driver without graphics: install {package} in its place.");
+        return Finding::fail(format!("the package {found} is installed"), fix);
+    }
+    let in_container = machine.settings.capabilities.as_deref();
+    let draws = egl_vendors(machine).any(|vendor| vendor == "NVIDIA");
+    match (&driver.graphics_library, in_container) {
+        _ if draws => Finding::ok("EGL has an NVIDIA device"),
+        (Some(library), _) => Finding::ok(format!("{library} is here")),
+        (None, Some(has)) if !has.split(',').any(|one| ["all", "graphics"].contains(&one.trim())) => {
+            Finding::fail(
+                format!("no libGLX_nvidia.so, and NVIDIA_DRIVER_CAPABILITIES={has}"),
+                "Add graphics to NVIDIA_DRIVER_CAPABILITIES.",
+            )
+        }
+        (None, _) => Finding::fail(
+            format!("driver {version}, but no libGLX_nvidia.so"),
+            format!("The driver of the host is the headless variant: install {package} there."),
         ),
-        (Some(_), None) if egl.is_some() => Finding::ok("EGL has an NVIDIA device"),
-        _ => Finding::unknown("no driver, or EGL was not asked"),
     }
 }
 
@@ -83,16 +100,33 @@ pub fn read_only_driver(machine: &Machine) -> Finding {
 }
 
 pub fn datacentre_download(machine: &Machine) -> Finding {
-    let driver = machine.driver.as_ref();
-    let datacentre = driver.is_some_and(|driver| {
-        driver.gpus.iter().any(|gpu| gpu.class == Some(0x03_0200) && !is_laptop(gpu.name.as_deref()))
-    });
-    match driver.and_then(|driver| driver.kernel_version.as_ref()) {
-        Some(version) if datacentre => Finding::ok(format!(
-            "{version} may be a data-centre build: where XFree86 answers 404, /tesla/{version}/ has the .run file"
-        )),
-        Some(version) => Finding::ok(format!("{version} is to be had under XFree86")),
-        None => Finding::unknown("there is no driver"),
+    let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
+    let (Some(version), Some(processor)) = (driver.kernel(), Processor::here()) else {
+        return Finding::not_applicable("there is no driver");
+    };
+    if driver.wsl {
+        return Finding::not_applicable("the driver of WSL is that of Windows");
+    }
+    let models = || driver.gpus.iter().filter_map(|gpu| Some((gpu, gpu.model()?)));
+    if let Some((gpu, _)) = models().find(|(_, model)| model.is_vgpu()) {
+        let fix =
+            "Drivers for slices of a GPU are not public: take the .run file from who runs the hypervisor.";
+        return Finding::fail(format!("{} with driver {version}", gpu.called()), fix);
+    }
+    let only_tesla = ONLY_TESLA.contains(&version.as_str());
+    let datacentre = models().any(|(_, model)| model.class() == GpuClass::DataCentre);
+    let (general, tesla) = addresses(&version, processor);
+    let has_modules = machine.xorg.as_ref().is_some_and(|xorg| xorg.nvidia_drv.is_some());
+    match () {
+        () if only_tesla && !has_modules => Finding::warn(
+            format!("{version} is a data-centre build: {general} answers 404"),
+            format!("Take the .run file from {tesla}"),
+        ),
+        () if only_tesla => {
+            Finding::ok(format!("{version} is a data-centre build, and its X modules are here"))
+        }
+        () if datacentre => Finding::ok(format!("the .run file of {version} is {general}, or else {tesla}")),
+        () => Finding::ok(format!("the .run file of {version} is {general}")),
     }
 }
 
@@ -107,9 +141,25 @@ pub fn wsl(machine: &Machine) -> Finding {
     }
 }
 
-fn is_laptop(name: Option<&str>) -> bool {
-    name.is_some_and(|name| ["GeForce", "MX", "Laptop"].iter().any(|part| name.contains(part)))
+/// The first address for everybody, and the first for data-centre builds.
+fn addresses(version: &DriverVersion, processor: Processor) -> (String, String) {
+    let urls = RunFileName::new(version.clone(), processor).urls(&[]);
+    let tesla = urls.iter().find(|url| url.contains("/tesla/")).cloned();
+    (urls.first().cloned().unwrap_or_default(), tesla.unwrap_or_default())
 }
+
+fn flavour(driver: &DriverFacts) -> Flavour {
+    if driver.open_module == Some(true) { Flavour::Open } else { Flavour::Proprietary }
+}
+
+fn egl_vendors(machine: &Machine) -> impl Iterator<Item = &str> {
+    let facts = machine.report.egl.iter().filter_map(|answer| answer.facts.as_ref());
+    facts.flat_map(|facts| &facts.devices).filter_map(|device| device.platform.vendor.as_deref())
+}
+
+/// Versions that are known to lie under `/tesla` only; there are more.
+const ONLY_TESLA: [&str; 6] =
+    ["418.87.01", "450.51.05", "470.82.01", "535.104.12", "535.183.06", "570.133.20"];
 
 /// What to install for a library, by a part of its name. Drivers come from elsewhere.
 fn remedy(missing: &str) -> String {

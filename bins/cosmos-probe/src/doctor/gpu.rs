@@ -1,13 +1,17 @@
 //! Findings about GPUs and their drivers.
 
-use cosmos_vulkan_probe::{Answer, NvencDevice};
+use cosmos_nvidia_driver::{Branch, Gpu, Support};
+use cosmos_vulkan_probe::{Answer, Failure, NvencDevice};
 
 use super::Finding;
-use crate::{driver::fields, machine::Machine};
+use crate::machine::Machine;
 
 pub fn probe_failures(machine: &Machine) -> Finding {
     fn of<F>(name: &str, answer: &Option<Answer<F>>) -> Option<String> {
-        answer.as_ref()?.failure.as_ref().map(|failure| format!("{name} {failure}"))
+        said(name, answer.as_ref()?.failure.as_ref())
+    }
+    fn said(name: &str, failure: Option<&Failure>) -> Option<String> {
+        failure.map(|failure| format!("{name} {failure}"))
     }
     let report = &machine.report;
     let failures = [
@@ -15,6 +19,7 @@ pub fn probe_failures(machine: &Machine) -> Finding {
         of("GLX", &report.gl),
         of("EGL", &report.egl),
         of("NVENC", &report.nvenc),
+        said("NVML", machine.driver_failure.as_ref()),
     ];
     let failures = failures.into_iter().flatten().collect::<Vec<_>>();
     match failures.is_empty() {
@@ -37,6 +42,9 @@ pub fn nvenc_engine(machine: &Machine) -> Finding {
     }
     match (devices.iter().find(|device| !device.codecs.is_empty()), error) {
         (Some(device), _) => Finding::ok(format!("{}: a session was opened", device.name)),
+        (None, Some(_)) if machine.is_without_gpu() => {
+            Finding::not_applicable("no NVIDIA GPU is visible: the processor encodes")
+        }
         (None, Some(error)) => {
             Finding::warn(error, "Add video to NVIDIA_DRIVER_CAPABILITIES, or use x264enc.")
         }
@@ -47,17 +55,25 @@ pub fn nvenc_engine(machine: &Machine) -> Finding {
 pub fn nvenc_sessions(machine: &Machine) -> Finding {
     let devices = nvenc(machine);
     let Some(device) = devices.iter().find(|device| device.open.is_some()) else {
-        return Finding::unknown("no NVENC session was tried");
+        return match machine.is_without_gpu() {
+            true => Finding::not_applicable("no NVIDIA GPU is visible"),
+            false => Finding::unknown("no NVENC session was tried"),
+        };
     };
-    let version =
-        machine.driver.as_ref().and_then(|driver| driver.kernel_version.as_deref()).unwrap_or("unknown");
+    let version = machine.driver.as_ref().and_then(|driver| driver.kernel());
+    let limit = |name: &str| {
+        let mut gpu = Gpu::at("0000:00:00.0".parse().ok()?);
+        gpu.name = Some(name.to_owned());
+        gpu.class().nvenc_sessions(version.as_ref()?)
+    };
+    let known = version.as_ref().map_or("unknown", |version| version.as_str());
     match devices.iter().find(|device| matches!(device.open, Some(10 | 21))) {
         Some(device) => Finding::fail(
             format!("{}: {}", device.name, device.meaning),
-            match session_limit(version) {
+            match limit(&device.name) {
                 Some(limit) => {
                     format!(
-                        "All {limit} NVENC sessions of this machine are in use (limit for driver {version}): end one."
+                        "All {limit} NVENC sessions of this machine are in use (limit for driver {known}): end one."
                     )
                 }
                 None => "All NVENC sessions of this machine are in use: end one.".to_owned(),
@@ -69,19 +85,34 @@ pub fn nvenc_sessions(machine: &Machine) -> Finding {
 
 pub fn legacy_gpu(machine: &Machine) -> Finding {
     let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
-    let installed = driver.kernel_version.as_deref().or(driver.user_versions.last().map(String::as_str));
-    let Some(branch) = installed.and_then(|version| fields(version).first().copied()) else {
-        return Finding::unknown("there is no driver");
+    let installed =
+        driver.kernel().or_else(|| driver.user_version().and_then(|version| version.parse().ok()));
+    let Some(branch) = installed.map(|version| Branch(version.branch())) else {
+        return Finding::not_applicable("there is no driver");
     };
-    let named = driver.gpus.iter().filter_map(|gpu| gpu.name.as_deref());
-    match named.filter_map(|name| Some((name, last_branch(name)?))).find(|(_, last)| branch > *last) {
-        Some((name, last)) => Finding::fail(
-            format!("{name} with driver branch {branch}"),
-            format!("This GPU needs a driver of branch {last} or older; install branch {last}."),
-        ),
-        None => {
-            Finding::ok(format!("driver branch {branch} is not known to have dropped a GPU of this machine"))
+    let mut known = Vec::new();
+    for gpu in &driver.gpus {
+        let Some(family) = gpu.model().and_then(|model| model.architecture()) else { continue };
+        known.push(format!("{} ({family})", gpu.called()));
+        let evidence = || format!("{} ({family}) with driver branch {}", gpu.called(), branch.0);
+        match branch.drives(family) {
+            Support::Dropped { last: Branch(last) } => {
+                let fix =
+                    format!("This GPU needs a driver of branch {last} or older: install branch {last}.");
+                return Finding::fail(evidence(), fix);
+            }
+            Support::TooNew { first: Branch(first) } => {
+                return Finding::fail(
+                    evidence(),
+                    format!("This GPU needs a driver of branch {first} or later."),
+                );
+            }
+            Support::Yes => {}
         }
+    }
+    match known.is_empty() {
+        true => Finding::unknown("the chip of no GPU is known"),
+        false => Finding::ok(format!("branch {} drives {}", branch.0, known.join(", "))),
     }
 }
 
@@ -93,11 +124,16 @@ pub fn mig(machine: &Machine) -> Finding {
         of_vulkan.chain(nvenc(machine).iter().map(|device| &device.name)).find(|name| name.contains(" MIG "));
     let asked_for =
         asked.split(',').any(|entry| entry.trim().starts_with("MIG-") || is_slice_index(entry.trim()));
+    let cut = machine.driver.iter().flat_map(|driver| &driver.gpus).find(|gpu| gpu.mig == Some(true));
     let fix = "MIG slices cannot run X or graphics: give the container a whole GPU.";
     match slice {
         Some(name) => Finding::fail(name.clone(), fix),
         None if asked_for => Finding::fail(format!("NVIDIA_VISIBLE_DEVICES={asked}"), fix),
-        None => Finding::ok("no MIG slice is in use"),
+        None => match cut {
+            Some(gpu) => Finding::warn(format!("{} is cut into MIG slices", gpu.called()), fix),
+            None if machine.is_without_gpu() => Finding::not_applicable("no NVIDIA GPU is visible"),
+            None => Finding::ok("no MIG slice is in use"),
+        },
     }
 }
 
@@ -110,37 +146,4 @@ fn nvenc(machine: &Machine) -> &[NvencDevice] {
 fn is_slice_index(entry: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     entry.split_once(':').is_some_and(|(gpu, slice)| is_number(gpu) && is_number(slice))
-}
-
-/// The sessions that a GeForce may have at once, on the whole machine.
-fn session_limit(version: &str) -> Option<u32> {
-    let version = fields(version);
-    let since: [(&[u32], u32); 5] = [(&[591, 59], 12), (&[550], 8), (&[530, 41], 5), (&[440], 3), (&[1], 2)];
-    since.iter().find(|(first, _)| version[..] >= **first).map(|(_, limit)| *limit)
-}
-
-/// The last branch for a GPU, by a part of its name: Maxwell, Pascal and Volta end with 580, Kepler with 470.
-fn last_branch(name: &str) -> Option<u32> {
-    let of_580 = [
-        "GTX 9",
-        "GTX 10",
-        "GTX 750",
-        "TITAN V",
-        "TITAN X",
-        "Tesla M",
-        "Tesla P",
-        "Tesla V100",
-        "V100-",
-        "P100-",
-        "Quadro M",
-        "Quadro P",
-        "Quadro GV100",
-    ];
-    let of_470 = ["GTX 6", "GTX 76", "GTX 77", "GTX 78", "Tesla K", "Quadro K", "GRID K"];
-    let is = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    match () {
-        () if is(&of_470) && !name.contains("GTX 1660") && !name.contains("GTX 1650") => Some(470),
-        () if is(&of_580) => Some(580),
-        () => None,
-    }
 }

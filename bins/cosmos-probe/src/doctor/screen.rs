@@ -1,5 +1,7 @@
 //! Findings about X servers and screens.
 
+use cosmos_nvidia_driver::Display;
+
 use super::Finding;
 use crate::{driver::fields, machine::Machine, mode::why_no_x_driver};
 
@@ -8,7 +10,7 @@ pub fn x_driver_files(machine: &Machine) -> Finding {
         return Finding::unknown("driver and X server were not looked at");
     };
     let Some(kernel) = &driver.kernel_version else {
-        return Finding::unknown("there is no NVIDIA driver");
+        return Finding::not_applicable("there is no NVIDIA driver");
     };
     let reasons = why_no_x_driver(machine);
     match &xorg.glx_server_version {
@@ -28,7 +30,9 @@ pub fn x_driver_files(machine: &Machine) -> Finding {
 
 pub fn headless_geforce(machine: &Machine) -> Finding {
     let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
-    let Some(version) = &driver.kernel_version else { return Finding::unknown("there is no driver") };
+    let Some(version) = &driver.kernel_version else {
+        return Finding::not_applicable("there is no driver");
+    };
     let number = fields(version);
     let faulty = (number >= vec![535, 86, 5] && number < vec![535, 129, 3])
         || (number >= vec![545] && number < vec![545, 29, 2]);
@@ -44,16 +48,27 @@ pub fn headless_geforce(machine: &Machine) -> Finding {
 }
 
 pub fn other_x_server(machine: &Machine) -> Finding {
-    match machine.xorg.as_ref().map(|xorg| &xorg.modeset_holders[..]) {
-        None => Finding::unknown("the X server was not looked at"),
-        Some([]) => Finding::ok("no other process drives the screens of the GPU"),
-        Some(pids) => Finding::warn(
-            format!(
-                "process {} holds /dev/nvidia-modeset",
-                pids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
-            ),
-            "Another X server drives this GPU; give the desktop a different GPU, or stop it.",
-        ),
+    let (Some(driver), Some(xorg)) = (&machine.driver, &machine.xorg) else {
+        return Finding::unknown("driver and X server were not looked at");
+    };
+    let gl = machine.report.gl.as_ref().and_then(|answer| answer.facts.as_ref());
+    let fix = "Another X server drives this GPU: give the desktop a different GPU, or stop it.";
+    let active = driver.gpus.iter().find(|gpu| gpu.display_active == Some(true));
+    match (&xorg.refusal, active, &xorg.modeset_holders[..]) {
+        _ if machine.is_without_gpu() => Finding::not_applicable("no NVIDIA GPU is visible"),
+        _ if gl.is_some_and(|facts| facts.nv_glx == Some(true)) => {
+            Finding::ok("the X server of this display is the one that drives the GPU")
+        }
+        (Some(line), ..) => Finding::fail(line.clone(), fix),
+        (None, Some(gpu), _) => {
+            Finding::warn(format!("{} at {} has a screen that is in use", gpu.called(), gpu.pci), fix)
+        }
+        (None, None, []) => Finding::ok("no other process drives the screens of the GPU"),
+        (None, None, pids) => {
+            let pids = pids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+            let named = xorg.holder_names.join(", ");
+            Finding::warn(format!("process {pids} ({named}) holds /dev/nvidia-modeset"), fix)
+        }
     }
 }
 
@@ -82,20 +97,25 @@ pub fn x_wrapper(machine: &Machine) -> Finding {
 }
 
 pub fn randr(machine: &Machine) -> Finding {
-    let none = machine.settings.video_port.as_deref().is_some_and(|port| port.eq_ignore_ascii_case("none"));
-    let gpus = machine.driver.iter().flat_map(|driver| &driver.gpus);
-    let muxless = gpus.filter(|gpu| gpu.class == Some(0x03_0200)).find(|gpu| {
-        gpu.name
-            .as_ref()
-            .is_some_and(|name| ["GeForce", "MX", "Laptop"].iter().any(|part| name.contains(part)))
-    });
-    let fix = "Without a display engine there is no RandR, and programs that use it fail; set VIDEO_PORT=DFP, or use driver 550 or later.";
-    match muxless {
-        Some(gpu) => {
-            Finding::warn(format!("{} has no connectors", gpu.name.as_deref().unwrap_or("the GPU")), fix)
+    let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
+    let Some(version) = driver.kernel() else { return Finding::not_applicable("there is no driver") };
+    let models = || driver.gpus.iter().filter_map(|gpu| Some((gpu, gpu.model()?.display())));
+    let bare = models().find(|(_, display)| matches!(display, Display::None | Display::Muxless));
+    let none = machine.settings.video_port.as_deref().filter(|port| port.eq_ignore_ascii_case("none"));
+    let evidence = match (none, bare) {
+        (Some(port), _) => format!("VIDEO_PORT={port} with driver {version}"),
+        (None, Some((gpu, Display::Muxless))) => {
+            format!("{} has no connectors, which hang on the processor's GPU; driver {version}", gpu.called())
         }
-        None if none => Finding::warn("VIDEO_PORT=none", fix),
-        None => Finding::ok("nothing here turns RandR off"),
+        (None, Some((gpu, _))) => format!("{} has no connectors; driver {version}", gpu.called()),
+        (None, None) => return Finding::ok("the GPU has connectors, and VIDEO_PORT names one"),
+    };
+    match version.branch() < FIRST_WITH_RANDR {
+        true => Finding::warn(
+            evidence,
+            "Without a display engine there is no RandR, and programs that use it fail; set VIDEO_PORT=DFP, or use driver 550 or later.",
+        ),
+        false => Finding::ok(format!("{evidence}, which has RandR all the same")),
     }
 }
 
@@ -106,7 +126,7 @@ pub fn pixel_clock(machine: &Machine) -> Finding {
     let driver = machine.driver.as_ref();
     let version = driver.and_then(|driver| driver.kernel_version.as_deref());
     let Some(branch) = version.and_then(|version| fields(version).first().copied()) else {
-        return Finding::unknown("there is no driver");
+        return Finding::not_applicable("there is no driver");
     };
     let port = machine.settings.video_port.as_deref().unwrap_or("DFP").to_ascii_uppercase();
     let datacentre = driver.is_some_and(|driver| driver.gpus.iter().any(|gpu| gpu.class == Some(0x03_0200)));
@@ -164,3 +184,6 @@ fn reduced_blanking_mhz(width: u32, height: u32, refresh: f64) -> f64 {
     let lines = f64::from(height) + (460.0 / line).floor() + 1.0;
     refresh * lines * (f64::from(width) + 160.0) / 1_000_000.0
 }
+
+/// The branch that gave screens without a display engine RandR.
+const FIRST_WITH_RANDR: u32 = 550;

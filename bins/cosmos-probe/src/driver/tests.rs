@@ -14,7 +14,7 @@ fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 #[test]
 fn a_machine_without_a_driver_is_a_normal_case() {
-    assert_eq!(DriverFacts::read(tree(&[]).path()), DriverFacts::default());
+    assert_eq!(DriverFacts::read(tree(&[]).path(), NvmlLibrary::Off), DriverFacts::default());
 }
 
 #[test]
@@ -42,17 +42,19 @@ fn an_h200_is_read_from_proc_and_sys() {
             "1 2 0:3 / /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1 ro,nosuid - ext4 x x\n",
         ),
     ]);
-    let facts = DriverFacts::read(root.path());
+    let facts = DriverFacts::read(root.path(), NvmlLibrary::Off);
     assert_eq!(facts.kernel_version.as_deref(), Some("580.159.04"));
     assert_eq!(facts.open_module, Some(true));
-    assert_eq!(facts.user_versions, ["570.86.15", "580.159.04"]);
-    assert_eq!(facts.user_version(), None, "two versions are none");
+    assert_eq!(facts.user_version(), Some("580.159.04"));
+    assert_eq!(facts.strays, ["/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.570.86.15"]);
+    assert_eq!(facts.graphics_library, None);
     assert_eq!(facts.modules, ["nvidia", "nvidia_uvm"]);
     assert_eq!(facts.device_files, ["nvidiactl"]);
     assert_eq!(facts.read_only_mounts.len(), 1);
     let gpu = &facts.gpus[0];
     assert_eq!((gpu.name.as_deref(), gpu.minor), (Some("NVIDIA H200"), Some(0)));
     assert_eq!((gpu.device_id, gpu.class), (Some(0x2335), Some(0x03_0200)));
+    assert_eq!((gpu.chip.as_deref(), gpu.architecture.as_deref()), (Some("GH100"), Some("Hopper")));
 }
 
 #[test]
@@ -66,7 +68,7 @@ fn a_gpu_without_a_driver_is_seen_on_the_bus() {
     let files =
         [device("0000:01:00.0", "0x10de", "0x030000"), device("0000:01:00.1", "0x10de", "0x040300")].concat();
     let files = files.iter().map(|(path, text)| (path.as_str(), *text)).collect::<Vec<_>>();
-    let facts = DriverFacts::read(tree(&files).path());
+    let facts = DriverFacts::read(tree(&files).path(), NvmlLibrary::Off);
     assert_eq!(
         facts.gpus.iter().map(|gpu| gpu.pci.as_str()).collect::<Vec<_>>(),
         ["0000:01:00.0"],
@@ -75,17 +77,36 @@ fn a_gpu_without_a_driver_is_seen_on_the_bus() {
 }
 
 #[test]
-fn versions_are_found_in_both_formats() {
-    for (line, version) in [
-        (
-            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  470.82.01  Wed Oct 27 21:21:55 UTC 2021",
-            Some("470.82.01"),
-        ),
-        ("NVRM version: NVIDIA UNIX Open Kernel Module for aarch64  580.65  Release Build", Some("580.65")),
-        ("NVRM version: for x86_64", None),
-        ("", None),
-    ] {
-        assert_eq!(first_version(line).as_deref(), version, "{line}");
-    }
+fn the_two_programs_add_their_words() {
+    let root = tree(&[("sys/module/nvidia/version", "570.26\n")]);
+    let mut facts = DriverFacts::read(root.path(), NvmlLibrary::Off);
+    assert_eq!(facts.add_smi(Ok("DRIVER version : 570.26\nCUDA Version : 12.8\n".to_owned())), None);
+    facts.add_module("version: 580.159.04\nlicense: Dual MIT/GPL\n");
+    facts.add(Source::Stated, "535.54.03".parse().ok());
+    facts.settle();
+    let sources = facts.observations.iter().map(|seen| seen.source.as_str()).collect::<Vec<_>>();
+    assert_eq!(sources, ["/sys/module/nvidia/version", "nvidia-smi", "modinfo", "NVIDIA_DRIVER_VERSION"]);
+    assert_eq!((facts.user_version(), facts.pending.as_deref()), (Some("570.26"), Some("580.159.04")));
+    assert_eq!(facts.open_module, Some(true));
+    let complaint = facts.add_smi(Ok("Failed to initialize NVML: Unknown Error\n".to_owned()));
+    assert!(complaint.is_some_and(|text| text.starts_with("nvidia-smi: Failed")));
+    let hung = Failure::Hung { after_ms: 1, doing: "running nvidia-smi".to_owned() };
+    assert!(facts.add_smi(Err(hung)).is_some_and(|text| text.contains("hung")));
+}
+
+#[test]
+fn versions_are_compared_by_number() {
     assert!(fields("470.82.01") < fields("470.103.01"));
+}
+
+#[test]
+fn the_variant_without_graphics_is_known_by_its_package() {
+    let root = tree(&[
+        ("var/lib/dpkg/info/nvidia-headless-570-server:amd64.list", ""),
+        ("usr/lib/x86_64-linux-gnu/libGLX_nvidia.so.0", ""),
+        ("usr/lib/x86_64-linux-gnu/libGLX_nvidia.so.570.26", ""),
+    ]);
+    let facts = DriverFacts::read(root.path(), NvmlLibrary::Off);
+    assert_eq!(facts.headless_package.as_deref(), Some("nvidia-headless-570-server"));
+    assert!(facts.graphics_library.is_some_and(|path| path.ends_with("570.26")));
 }

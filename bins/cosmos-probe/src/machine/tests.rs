@@ -18,6 +18,7 @@ fn h200() -> Machine {
     Machine {
         report: serde_json::from_value(report).unwrap(),
         driver: serde_json::from_value(document["driver"].clone()).unwrap(),
+        driver_failure: None,
         xorg: serde_json::from_value(document["xorg"].clone()).unwrap(),
         settings: serde_json::from_value(document["settings"].clone()).unwrap(),
     }

@@ -1,4 +1,7 @@
-use cosmos_vulkan_probe::{Answer, EglFacts, EglPlatform, NvencCodec, NvencDevice, NvencFacts};
+use cosmos_nvidia_driver::NvmlLibrary;
+use cosmos_vulkan_probe::{
+    Answer, EglFacts, EglPlatform, GlFacts, NvencCodec, NvencDevice, NvencFacts, Verdict,
+};
 
 use super::*;
 use crate::{driver::DriverFacts, xorg::XorgFacts};
@@ -62,5 +65,35 @@ fn each_reason_alone_rules_the_x_driver_out() {
             spoil(driver, xorg);
         }
         assert_eq!(why_no_x_driver(&machine).len(), 1);
+    }
+}
+
+#[test]
+fn an_x_server_whose_gl_draws_on_the_gpu_is_gpu_rendering() {
+    let root = tempfile::tempdir().expect("a folder can be made");
+    for (path, text) in [
+        (
+            "proc/driver/nvidia/version",
+            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.159.04  Release\n",
+        ),
+        ("sys/module/nvidia/version", "580.159.04\n"),
+        ("usr/lib/x86_64-linux-gnu/libcuda.so.580.159.04", ""),
+        ("usr/lib/aarch64-linux-gnu/libcuda.so.580.159.04", ""),
+        ("usr/bin/Xvfb", ""),
+    ] {
+        let path = root.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("it has one")).expect("a folder can be made");
+        std::fs::write(path, text).expect("a file can be written");
+    }
+    let driver = Some(DriverFacts::read(root.path(), NvmlLibrary::Off));
+    let xorg = Some(XorgFacts::read(root.path()));
+    let mut machine = Machine { driver, xorg, ..Machine::default() };
+    for (renderer, mode, words) in [
+        ("NVIDIA H200/PCIe/SSE2", Mode::GpuRendering, "GPU rendering in a software X server"),
+        ("llvmpipe (LLVM 15.0.6, 256 bits)", Mode::Software, "software rendering in a software X server"),
+    ] {
+        machine.report.gl = answer(GlFacts { renderer: Some(renderer.to_owned()), ..GlFacts::default() });
+        let best = best(&machine);
+        assert_eq!((best.mode, best.mode.words()), (mode, words), "{renderer}");
     }
 }
