@@ -1,4 +1,4 @@
-//! Where the `.run` file of a driver can be had. Nothing is fetched here.
+//! Where the `.run` file of a driver can be had. Nothing is fetched here: the feature `download` does that.
 
 use std::fmt;
 

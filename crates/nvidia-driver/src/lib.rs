@@ -36,6 +36,8 @@
 //! assert_eq!(CudaVersion::new(12, 4).minimum_driver().unwrap().as_str(), "550.54.14");
 //! ```
 //!
+//! With the feature `download`, the module `fetch` gets it: resumed, verified, once.
+//!
 //! [`run_file`] reads NVIDIA's installer without running it, and [`install`] puts its userspace under a prefix.
 
 #![deny(missing_docs)]
@@ -46,6 +48,8 @@ mod class;
 mod cuda;
 mod download;
 mod driver;
+#[cfg(feature = "download")]
+pub mod fetch;
 mod gpu;
 pub mod install;
 mod nvenc;
