@@ -78,7 +78,7 @@ pub(crate) const TABLE: &[Row] = &[
             // Constant quality below the cap of the buffer: a plain constant bitrate keeps to an average of its own
             // and leaves a quarter of the bitrate unused, 3 to 7 dB on text and video at the same cost.
             ("pass", "qual"),
-            ("quantizer", "18"),
+            ("quantizer", "17"),
             // More of the bits go to what is simple, which on a screen is text. Without a floor the quantizer of a still
             // picture sinks until rounding errors are coded again and again.
             ("option-string", "qcomp=0.4"),
