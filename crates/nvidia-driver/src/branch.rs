@@ -1,4 +1,4 @@
-//! Branches of the driver: how long they live, which GPUs they drive, which kernel modules they have.
+//! Branches of the driver: which GPUs they drive, which kernel modules they have, and the limits among their releases.
 
 use crate::{Architecture, DriverVersion, Flavour};
 
@@ -67,19 +67,6 @@ impl Branch {
         })
     }
 
-    /// How NVIDIA maintains this branch, as far as it is known.
-    ///
-    /// Source: NVIDIA's data centre driver documentation. A branch may be renamed while it lives.
-    pub const fn lifecycle(self) -> Option<Lifecycle> {
-        match self.0 {
-            304 | 340 | 367 | 390 => Some(Lifecycle::Legacy),
-            418 | 450 | 470 | 535 | 580 => Some(Lifecycle::LongTerm),
-            460 | 510 | 515 | 525 | 550 | 570 => Some(Lifecycle::Production),
-            455 | 465 | 495 | 520 | 530 | 545 | 555 | 560 | 565 | 575 | 590 => Some(Lifecycle::NewFeature),
-            _ => None,
-        }
-    }
-
     /// The kernel modules of this branch that drive GPUs of an architecture; none where the branch does not drive
     /// it. The first is the one to install.
     ///
@@ -122,20 +109,6 @@ pub enum Support {
     },
 }
 
-/// How NVIDIA maintains a branch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-pub enum Lifecycle {
-    /// For GPUs that newer branches dropped; security fixes, if any.
-    Legacy,
-    /// Three years.
-    LongTerm,
-    /// One year.
-    Production,
-    /// Until the next one.
-    NewFeature,
-}
-
 impl DriverVersion {
     /// The rules of its branch.
     pub const fn branch_rules(&self) -> Branch {
@@ -155,7 +128,8 @@ impl DriverVersion {
         (self.branch(), self.minor(), self.patch().unwrap_or_default()) >= FLOOR
     }
 
-    /// Whether an X screen without a monitor fails on consumer GPUs: 535 before 535.129.03 and 545 before 545.29.02.
+    /// Whether an X screen without a monitor fails on consumer GPUs: 535.86.05 and later before 535.129.03, and 545
+    /// before 545.29.02.
     ///
     /// ```
     /// # use cosmos_nvidia_driver::DriverVersion;
@@ -177,6 +151,20 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
+
+    const ALL: [Architecture; 11] = [
+        Architecture::Tesla,
+        Architecture::Fermi,
+        Architecture::Kepler,
+        Architecture::Maxwell,
+        Architecture::Pascal,
+        Architecture::Volta,
+        Architecture::Turing,
+        Architecture::Ampere,
+        Architecture::Ada,
+        Architecture::Hopper,
+        Architecture::Blackwell,
+    ];
 
     fn version(text: &str) -> DriverVersion {
         text.parse().unwrap()
@@ -213,16 +201,55 @@ mod tests {
     }
 
     #[test]
+    fn four_branches_are_the_last_for_somebody() {
+        use Architecture::*;
+        for branch in 100..700 {
+            let ending: &[Architecture] = match branch {
+                340 => &[Tesla],
+                390 => &[Fermi],
+                470 => &[Kepler],
+                580 => &[Maxwell, Pascal, Volta],
+                _ => &[],
+            };
+            let last = |architecture: &Architecture| Branch::last_of(*architecture) == Some(Branch(branch));
+            assert_eq!(ALL.into_iter().filter(last).collect::<Vec<_>>(), ending, "{branch}");
+        }
+    }
+
+    #[test]
+    fn an_architecture_comes_once_and_goes_once() {
+        for architecture in ALL {
+            let stage = |branch| match Branch(branch).drives(architecture) {
+                Support::TooNew { .. } => 0,
+                Support::Yes => 1,
+                Support::Dropped { .. } => 2,
+            };
+            assert!((0..1000).map(stage).is_sorted(), "{architecture}");
+            assert!(
+                (0..1000)
+                    .all(|branch| Branch(branch).modules(architecture).is_empty() == (stage(branch) != 1))
+            );
+        }
+    }
+
+    #[test]
     fn every_boundary_of_the_modules() {
         use Flavour::{Open, Proprietary};
         for (branch, architecture, modules) in [
-            (510, Architecture::Turing, &[Proprietary][..]),
+            (409, Architecture::Turing, &[][..]),
+            (410, Architecture::Turing, &[Proprietary]),
+            (514, Architecture::Turing, &[Proprietary]),
             (515, Architecture::Turing, &[Proprietary, Open]),
             (559, Architecture::Ampere, &[Proprietary, Open]),
             (560, Architecture::Ampere, &[Open, Proprietary]),
+            (620, Architecture::Turing, &[Open, Proprietary]),
+            (515, Architecture::Volta, &[Proprietary]),
             (580, Architecture::Volta, &[Proprietary]),
-            (590, Architecture::Volta, &[]),
-            (565, Architecture::Blackwell, &[]),
+            (581, Architecture::Volta, &[]),
+            (470, Architecture::Kepler, &[Proprietary]),
+            (471, Architecture::Kepler, &[]),
+            (520, Architecture::Hopper, &[Proprietary, Open]),
+            (569, Architecture::Blackwell, &[]),
             (570, Architecture::Blackwell, &[Open]),
         ] {
             assert_eq!(Branch(branch).modules(architecture), modules, "{branch} {architecture}");
@@ -233,6 +260,7 @@ mod tests {
     fn the_floor_and_the_bad_releases() {
         for (text, supported) in [
             ("390.157", false),
+            ("449.99.99", false),
             ("450.51.06", false),
             ("450.80", false),
             ("450.80.01", false),
@@ -244,22 +272,18 @@ mod tests {
         }
         for (text, breaks) in [
             ("535.54.03", false),
+            ("535.86.04", false),
             ("535.86.05", true),
             ("535.113.01", true),
+            ("535.129.02", true),
             ("535.129.03", false),
+            ("544.99", false),
             ("545.23.06", true),
+            ("545.29.01", true),
             ("545.29.02", false),
             ("550.54.14", false),
         ] {
             assert_eq!(version(text).breaks_headless_consumer_screens(), breaks, "{text}");
         }
-    }
-
-    #[test]
-    fn the_branches_of_three_years_are_known() {
-        let long: Vec<u32> =
-            (400..700).filter(|b| Branch(*b).lifecycle() == Some(Lifecycle::LongTerm)).collect();
-        assert_eq!(long, [418, 450, 470, 535, 580]);
-        assert_eq!(Branch(999).lifecycle(), None);
     }
 }

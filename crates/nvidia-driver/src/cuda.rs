@@ -46,9 +46,10 @@ impl CudaVersion {
     }
 
     /// The driver that this release came with, which runs all of it. `None` for releases that are not in the table:
-    /// those before 10.2 and after 13.0, and those that never were.
+    /// those before 10.2 and after 13.3, and those that never were.
     ///
-    /// Sources: NVIDIA's release notes of each toolkit.
+    /// Source: the table of toolkits and their drivers in the release notes of CUDA 13.3. From 13.4 on, a toolkit
+    /// comes without a driver.
     pub fn minimum_driver(self) -> Option<DriverVersion> {
         let row = RELEASES.iter().find(|(major, minor, _)| (*major, *minor) == (self.major, self.minor));
         row.and_then(|(.., driver)| driver.parse().ok())
@@ -111,7 +112,7 @@ pub struct CudaVersionError {
 const SHOWN: usize = 40;
 
 /// Release and the driver of its general availability, in order.
-const RELEASES: [(u32, u32, &str); 20] = [
+const RELEASES: [(u32, u32, &str); 23] = [
     (10, 2, "440.33"),
     (11, 0, "450.51.05"),
     (11, 1, "455.23"),
@@ -132,6 +133,9 @@ const RELEASES: [(u32, u32, &str); 20] = [
     (12, 8, "570.26"),
     (12, 9, "575.51.03"),
     (13, 0, "580.65.06"),
+    (13, 1, "590.44.01"),
+    (13, 2, "595.45.04"),
+    (13, 3, "610.43.02"),
 ];
 
 const COMPATIBLE: [(u32, &str); 3] = [(11, "450.80.02"), (12, "525.60.13"), (13, "580.65.06")];
@@ -149,32 +153,65 @@ mod tests {
             let driver = |row: &(u32, u32, &str)| row.2.parse::<DriverVersion>().unwrap();
             assert!(driver(&rows[0]) < driver(&rows[1]));
         }
-        for (major, _) in COMPATIBLE {
-            assert!(
-                CudaVersion::new(major, 0).compatible_driver() <= CudaVersion::new(major, 0).minimum_driver()
-                    || major == 11
-            );
+    }
+
+    /// The lines of the release notes' table, the newest first: release, update, driver.
+    fn published() -> impl DoubleEndedIterator<Item = (CudaVersion, u32, DriverVersion)> {
+        let table = include_str!("../testdata/cuda-releases.txt").lines();
+        table.filter(|line| !line.starts_with('#')).map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let update = if words[1] == "GA" { 0 } else { words[1].parse().unwrap() };
+            (words[0].parse().unwrap(), update, words[2].parse().unwrap())
+        })
+    }
+
+    /// The version before: one less in the last field that is not zero.
+    fn just_before(driver: &DriverVersion) -> DriverVersion {
+        let (branch, minor, patch) = (driver.branch(), driver.minor(), driver.patch().unwrap_or_default());
+        let text = match patch {
+            0 => format!("{branch}.{}.99", minor - 1),
+            _ => format!("{branch}.{minor}.{:02}", patch - 1),
+        };
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_release_of_the_release_notes_has_its_driver() {
+        for (release, update, driver) in published() {
+            let least = release.minimum_driver().unwrap();
+            assert!(if update == 0 { least == driver } else { least <= driver }, "{release} {update}");
+            assert_eq!(CudaVersion::of_driver(&driver), Some(release), "{release} {update}");
+        }
+        assert_eq!(published().filter(|(_, update, _)| *update == 0).count(), RELEASES.len());
+        for never in [CudaVersion::new(11, 9), CudaVersion::new(12, 7), CudaVersion::new(14, 0)] {
+            assert_eq!(never.minimum_driver(), None, "{never}");
         }
     }
 
     #[test]
-    fn every_boundary_of_a_release() {
-        for (driver, release) in [
-            ("440.32.99", None),
-            ("440.33", Some((10, 2))),
-            ("450.51.04", Some((10, 2))),
-            ("450.51.05", Some((11, 0))),
-            ("470.42.00", Some((11, 3))),
-            ("470.42.01", Some((11, 4))),
-            ("470.256.02", Some((11, 4))),
-            ("525.60.12", Some((11, 8))),
-            ("525.60.13", Some((12, 0))),
-            ("580.65.05", Some((12, 9))),
-            ("580.65.06", Some((13, 0))),
-            ("610.57.04", Some((13, 0))),
+    fn one_release_less_is_had_with_the_driver_just_before() {
+        let mut before = None;
+        for (release, update, driver) in published().rev() {
+            if update == 0 {
+                assert_eq!(CudaVersion::of_driver(&just_before(&driver)), before, "{release}");
+                before = Some(release);
+            }
+        }
+        assert_eq!(CudaVersion::of_driver(&"999.1".parse().unwrap()), before);
+        assert_eq!(CudaVersion::of_driver(&"418.39".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn each_major_release_starts_with_its_oldest_driver() {
+        for (major, least) in [
+            (10, None),
+            (11, Some("450.80.02")),
+            (12, Some("525.60.13")),
+            (13, Some("580.65.06")),
+            (14, None),
         ] {
-            let expected = release.map(|(major, minor)| CudaVersion::new(major, minor));
-            assert_eq!(CudaVersion::of_driver(&driver.parse().unwrap()), expected, "{driver}");
+            let found = CudaVersion::new(major, 3).compatible_driver();
+            assert_eq!(found.as_ref().map(DriverVersion::as_str), least, "{major}");
         }
     }
 

@@ -62,6 +62,25 @@ impl RunFileName {
     pub fn checksum_url(url: &str) -> String {
         format!("{url}.sha256sum")
     }
+
+    /// The SHA-256 of this file in the text that lies there: lines of 64 hexadecimal digits and a name, as the
+    /// program sha256sum writes them.
+    ///
+    /// ```
+    /// use cosmos_nvidia_driver::{Processor, RunFileName};
+    /// let file = RunFileName::new("580.95.05".parse()?, Processor::X86_64);
+    /// let text = format!("{}  NVIDIA-Linux-x86_64-580.95.05.run\n", "0a".repeat(32));
+    /// assert_eq!(file.sha256_in(&text), Some([0x0a; 32]));
+    /// # Ok::<(), cosmos_nvidia_driver::VersionError>(())
+    /// ```
+    pub fn sha256_in(&self, text: &str) -> Option<[u8; 32]> {
+        let name = self.to_string();
+        text.lines().find_map(|line| {
+            let (digits, path) = line.trim().split_once([' ', '\t'])?;
+            let path = path.trim_start().trim_start_matches('*');
+            (path.rsplit('/').next() == Some(name.as_str())).then(|| bytes(digits))?
+        })
+    }
 }
 
 /// The name of the file.
@@ -115,6 +134,15 @@ impl Processor {
     }
 }
 
+fn bytes(digits: &str) -> Option<[u8; 32]> {
+    let plain = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let mut sum = [0; 32];
+    for (at, byte) in sum.iter_mut().enumerate().filter(|_| plain) {
+        *byte = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).ok()?;
+    }
+    plain.then_some(sum)
+}
+
 fn is_web(url: &str) -> bool {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     host.is_some_and(|host| {
@@ -160,5 +188,25 @@ mod tests {
         let small = RunFileName { compat32: false, ..file("440.33", Processor::X86_64) };
         assert_eq!(small.to_string(), "NVIDIA-Linux-x86_64-440.33-no-compat32.run");
         assert_eq!(RunFileName { compat32: false, ..arm }.to_string(), "NVIDIA-Linux-aarch64-580.95.05.run");
+    }
+
+    #[test]
+    fn checksums_are_found_by_name() {
+        let file = file("580.95.05", Processor::X86_64);
+        let sum = "0123456789abcdef".repeat(4);
+        let expected = [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef].repeat(4);
+        for (line, found) in [
+            (format!("{sum}  {file}"), true),
+            (format!("{} *{file}\r", sum.to_uppercase()), true),
+            (format!("{}  other.run\n{sum}  ./580.95.05/{file}", "f".repeat(64)), true),
+            (format!("{sum}  other.run"), false),
+            (sum.clone(), false),
+            (format!("{}  {file}", &sum[1..]), false),
+            (format!("é{}  {file}", &sum[2..]), false),
+            (format!("+{}  {file}", &sum[1..]), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(file.sha256_in(&line).map(Vec::from), found.then(|| expected.clone()), "{line}");
+        }
     }
 }

@@ -92,20 +92,26 @@ impl UbuntuPackages {
     }
 }
 
-/// The package of Debian that brings a branch, in `non-free` (and `contrib`): a release has one branch as
-/// `nvidia-driver`, and names of their own for those it keeps beside it.
+/// The packages of Debian that may bring a branch, in `non-free` (and `contrib`), in the order in which to ask apt for
+/// them.
+///
+/// A release of Debian has one branch as `nvidia-driver`, so that only its version tells whether it is the one that is
+/// meant, and names of their own for those that it keeps beside it: 535 is `nvidia-driver` in Debian 12, and
+/// `nvidia-tesla-535-driver` in Debian 13.
 ///
 /// ```
-/// use cosmos_nvidia_driver::{Branch, debian_driver_package};
-/// assert_eq!(debian_driver_package(Branch(470)), "nvidia-tesla-470-driver");
-/// assert_eq!(debian_driver_package(Branch(390)), "nvidia-legacy-390xx-driver");
-/// assert_eq!(debian_driver_package(Branch(535)), "nvidia-driver");
+/// use cosmos_nvidia_driver::{Branch, debian_driver_packages};
+/// assert_eq!(debian_driver_packages(Branch(535)), ["nvidia-tesla-535-driver", "nvidia-driver"]);
+/// assert_eq!(debian_driver_packages(Branch(390)), ["nvidia-legacy-390xx-driver"]);
+/// assert_eq!(debian_driver_packages(Branch(580)), ["nvidia-driver"]);
 /// ```
-pub fn debian_driver_package(branch: Branch) -> String {
+pub fn debian_driver_packages(branch: Branch) -> Vec<String> {
+    let plain = || "nvidia-driver".to_owned();
     match branch.0 {
-        number @ (304 | 340 | 390) => format!("nvidia-legacy-{number}xx-driver"),
-        number @ (418 | 440 | 450 | 460 | 470) => format!("nvidia-tesla-{number}-driver"),
-        _ => "nvidia-driver".to_owned(),
+        number @ (304 | 340 | 390) => vec![format!("nvidia-legacy-{number}xx-driver")],
+        number @ (440 | 450) => vec![format!("nvidia-tesla-{number}-driver")],
+        number @ (418 | 460 | 470 | 535 | 550) => vec![format!("nvidia-tesla-{number}-driver"), plain()],
+        _ => vec![plain()],
     }
 }
 
@@ -186,5 +192,21 @@ mod tests {
             names.iter().any(|name| name.contains("ifr1"))
         };
         assert!(readback(470) && !readback(495));
+    }
+
+    #[test]
+    fn debian_keeps_some_branches_beside_the_one_of_a_release() {
+        for (branch, packages) in [
+            (340, &["nvidia-legacy-340xx-driver"][..]),
+            (390, &["nvidia-legacy-390xx-driver"]),
+            (418, &["nvidia-tesla-418-driver", "nvidia-driver"]),
+            (450, &["nvidia-tesla-450-driver"]),
+            (470, &["nvidia-tesla-470-driver", "nvidia-driver"]),
+            (525, &["nvidia-driver"]),
+            (550, &["nvidia-tesla-550-driver", "nvidia-driver"]),
+            (580, &["nvidia-driver"]),
+        ] {
+            assert_eq!(debian_driver_packages(Branch(branch)), packages, "{branch}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{DeviceEntry, Gpu, GpuUuid, MigUuid, VisibleDevices};
+use crate::{DeviceEntry, Gpu, GpuUuid, GpuUuidStart, MigUuid, VisibleDevices};
 
 /// The GPUs that a value of `NVIDIA_VISIBLE_DEVICES` means among those that can be seen.
 ///
@@ -40,7 +40,8 @@ impl<'a> Selection<'a> {
     /// GPU at all is a normal answer.
     ///
     /// # Errors
-    /// [`SelectionError::NotVisible`] where a GPU is named that is not among them.
+    /// [`SelectionError::NotVisible`] where a GPU is named that is not among them, and
+    /// [`SelectionError::Ambiguous`] where the start of a UUID is that of several.
     pub fn of(devices: &VisibleDevices, visible: &'a [Gpu]) -> Result<Self, SelectionError> {
         let VisibleDevices::List(entries) = devices else {
             return Ok(Self { gpus: visible.iter().collect(), mig: Vec::new(), guesses: Vec::new() });
@@ -79,6 +80,9 @@ impl<'a> Selection<'a> {
             DeviceEntry::Index(index) => self.add_index(*index, visible).ok_or_else(missing)?,
             DeviceEntry::MigIndex { gpu, .. } => self.add_index(*gpu, visible).ok_or_else(missing)?,
             DeviceEntry::Uuid(uuid) => self.take([with_uuid(visible, *uuid).ok_or_else(missing)?]),
+            DeviceEntry::UuidStart(start) => {
+                self.take([with_start(visible, *start)?.ok_or_else(missing)?]);
+            }
             DeviceEntry::Mig(MigUuid::Of { gpu, .. }) => {
                 self.take([with_uuid(visible, *gpu).ok_or_else(missing)?]);
             }
@@ -138,6 +142,16 @@ pub enum SelectionError {
         /// How many GPUs can be seen.
         visible: usize,
     },
+    /// The start of a UUID is that of more than one GPU.
+    #[error(
+        "NVIDIA_VISIBLE_DEVICES names {entry}, with which the UUIDs of {matching} GPUs begin: name more digits"
+    )]
+    Ambiguous {
+        /// The entry.
+        entry: String,
+        /// How many GPUs have such a UUID.
+        matching: usize,
+    },
     /// Slices of GPUs have no display and no graphics.
     #[error(
         "{entry} is a MIG slice or cut into them: these run CUDA only, no X screen and no graphics; name a whole GPU"
@@ -164,6 +178,17 @@ fn is_the_whole_list(entries: &[DeviceEntry], visible: &[Gpu]) -> bool {
 
 fn with_uuid(visible: &[Gpu], uuid: GpuUuid) -> Option<&Gpu> {
     visible.iter().find(|gpu| gpu.uuid == Some(uuid))
+}
+
+/// The only GPU whose UUID begins so.
+fn with_start(visible: &[Gpu], start: GpuUuidStart) -> Result<Option<&Gpu>, SelectionError> {
+    let begins = |gpu: &&Gpu| gpu.uuid.is_some_and(|uuid| start.begins(uuid));
+    let matching: Vec<&Gpu> = visible.iter().filter(begins).collect();
+    match matching[..] {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => Err(SelectionError::Ambiguous { entry: start.to_string(), matching: matching.len() }),
+    }
 }
 
 #[cfg(test)]

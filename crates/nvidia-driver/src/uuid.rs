@@ -62,6 +62,58 @@ pub struct GpuUuidError {
     pub given: String,
 }
 
+/// The first digits of a GPU's UUID, at least one and not all: `GPU-fef8089b`.
+///
+/// NVIDIA's documentation of `NVIDIA_VISIBLE_DEVICES` has that form, and container runtimes took it until slices of
+/// GPUs (MIG) came; newer ones want all digits.
+///
+/// ```
+/// use cosmos_nvidia_driver::{GpuUuid, GpuUuidStart};
+/// let start: GpuUuidStart = "GPU-fef8089b".parse()?;
+/// let uuid: GpuUuid = "GPU-fef8089b-4820-abfc-e83e-94318197576e".parse()?;
+/// assert!(start.begins(uuid));
+/// # Ok::<(), cosmos_nvidia_driver::GpuUuidError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GpuUuidStart {
+    /// The digits, as many as `digits` says.
+    number: u128,
+    digits: u8,
+}
+
+impl GpuUuidStart {
+    /// Whether a UUID begins with these digits.
+    pub const fn begins(self, uuid: GpuUuid) -> bool {
+        uuid.0 >> (4 * (ALL_DIGITS - self.digits)) == self.number
+    }
+}
+
+impl fmt::Display for GpuUuidStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:0width$x}", self.number, width = usize::from(self.digits));
+        f.write_str("GPU")?;
+        let mut rest = digits.as_str();
+        for length in GROUPS {
+            let (group, behind) = rest.split_at(length.min(rest.len()));
+            rest = behind;
+            if !group.is_empty() {
+                write!(f, "-{group}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Case does not matter; the groups must be those of a UUID.
+impl FromStr for GpuUuidStart {
+    type Err = GpuUuidError;
+
+    fn from_str(text: &str) -> Result<Self, GpuUuidError> {
+        let start = strip_prefix(text, "GPU-").and_then(uuid_start);
+        start.ok_or_else(|| GpuUuidError { given: text.chars().take(SHOWN).collect() })
+    }
+}
+
 /// What follows a prefix written in any case.
 pub(crate) fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (head, rest) = text.split_at_checked(prefix.len())?;
@@ -76,7 +128,21 @@ pub(crate) fn uuid_digits(text: &str) -> Option<u128> {
     (shaped && plain).then(|| u128::from_str_radix(&groups.concat(), 16).ok())?
 }
 
+/// The start that some of a UUID's digits are; `None` where the groups are others.
+fn uuid_start(text: &str) -> Option<GpuUuidStart> {
+    let groups: Vec<&str> = text.splitn(GROUPS.len() + 1, '-').collect();
+    let (last, whole) = groups.split_last()?;
+    let shaped = whole.iter().zip(GROUPS).all(|(group, length)| group.len() == length);
+    let fits = GROUPS.get(whole.len()).is_some_and(|length| (1..=*length).contains(&last.len()));
+    let digits = groups.concat();
+    let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let count =
+        u8::try_from(digits.len()).ok().filter(|count| shaped && fits && plain && *count < ALL_DIGITS)?;
+    Some(GpuUuidStart { number: u128::from_str_radix(&digits, 16).ok()?, digits: count })
+}
+
 const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+const ALL_DIGITS: u8 = 32;
 const SHOWN: usize = 48;
 
 #[cfg(test)]
@@ -100,5 +166,23 @@ mod tests {
         }
         let zeros = "GPU-00000000-0000-0000-0000-00000000000a";
         assert_eq!(zeros.parse::<GpuUuid>().map(|uuid| uuid.to_string()), Ok(zeros.to_owned()));
+    }
+
+    #[test]
+    fn a_start_is_some_of_the_digits_in_the_groups_of_a_uuid() {
+        let uuid = "GPU-01234567-89ab-cdef-0123-456789abcdef";
+        for length in "GPU-0".len()..uuid.len() {
+            let text = &uuid[..length];
+            let start = text.parse::<GpuUuidStart>();
+            assert_eq!(start.is_ok(), !text.ends_with('-'), "{text}");
+            let begins = |start: GpuUuidStart, uuid: &str| uuid.parse().is_ok_and(|uuid| start.begins(uuid));
+            let Ok(start) = start else { continue };
+            assert_eq!(start.to_string(), text);
+            assert!(begins(start, uuid), "{text}");
+            assert!(!begins(start, "GPU-f1234567-89ab-cdef-0123-456789abcdef"), "{text}");
+        }
+        for text in ["GPU-", "GPU-0123-", "GPU-0123-4", "GPU-+1", "GPU-012345678", "MIG-0123", "0123", uuid] {
+            assert!(text.parse::<GpuUuidStart>().is_err(), "{text}");
+        }
     }
 }

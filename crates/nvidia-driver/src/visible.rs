@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::uuid::{strip_prefix, uuid_digits};
-use crate::{GpuUuid, PciAddress};
+use crate::{GpuUuid, GpuUuidStart, PciAddress};
 
 /// What `NVIDIA_VISIBLE_DEVICES` asks for.
 ///
@@ -86,6 +86,8 @@ pub enum DeviceEntry {
     Index(u32),
     /// The UUID of a GPU.
     Uuid(GpuUuid),
+    /// The first digits of the UUID of a GPU.
+    UuidStart(GpuUuidStart),
     /// The PCI address of a GPU.
     Pci(PciAddress),
     /// `MIG-` and a UUID.
@@ -98,7 +100,7 @@ pub enum DeviceEntry {
         instance: u32,
     },
     /// A qualified CDI name of another vendor or class than `nvidia.com/gpu`, or of another kind of device in it.
-    /// `nvidia.com/gpu=0` is [`Index`](Self::Index).
+    /// `nvidia.com/gpu=0` and `nvidia.com/gpu=gpu0` are [`Index`](Self::Index).
     Cdi(String),
 }
 
@@ -115,7 +117,7 @@ impl FromStr for DeviceEntry {
     fn from_str(text: &str) -> Result<Self, VisibleDevicesError> {
         let refused = || VisibleDevicesError { given: text.chars().take(SHOWN).collect() };
         match text.split_once('=') {
-            Some((CDI_GPU, name)) if device(name).is_some() => device(name).ok_or_else(refused),
+            Some((CDI_GPU, name)) if cdi_device(name).is_some() => cdi_device(name).ok_or_else(refused),
             Some((kind, name)) => is_cdi(kind, name).then(|| Self::Cdi(text.to_owned())).ok_or_else(refused),
             None => device(text).ok_or_else(refused),
         }
@@ -128,6 +130,7 @@ impl fmt::Display for DeviceEntry {
         match self {
             Self::Index(index) => write!(f, "{index}"),
             Self::Uuid(uuid) => write!(f, "{uuid}"),
+            Self::UuidStart(start) => write!(f, "{start}"),
             Self::Pci(address) => write!(f, "{address}"),
             Self::Mig(mig) => write!(f, "{mig}"),
             Self::MigIndex { gpu, instance } => write!(f, "{gpu}:{instance}"),
@@ -188,7 +191,17 @@ fn device(text: &str) -> Option<DeviceEntry> {
         return Some(DeviceEntry::MigIndex { gpu, instance });
     }
     let uuid = text.parse().ok().map(DeviceEntry::Uuid);
+    let uuid = uuid.or_else(|| text.parse().ok().map(DeviceEntry::UuidStart));
     uuid.or_else(|| text.parse().ok().map(DeviceEntry::Pci))
+}
+
+/// The name of a device of NVIDIA's: as in a list, or `gpu0` and `mig0:1`, which the toolkit's CDI generator gives on
+/// demand.
+fn cdi_device(name: &str) -> Option<DeviceEntry> {
+    let gpu = || index(name.strip_prefix("gpu")?).map(DeviceEntry::Index);
+    let mig =
+        || device(name.strip_prefix("mig")?).filter(|entry| matches!(entry, DeviceEntry::MigIndex { .. }));
+    device(name).or_else(gpu).or_else(mig)
 }
 
 fn mig(text: &str) -> Option<MigUuid> {
@@ -261,6 +274,8 @@ mod tests {
             ("007".to_owned(), DeviceEntry::Index(7)),
             (format!("GPU-{UUID}"), DeviceEntry::Uuid(gpu)),
             (format!("gpu-{}", UUID.to_uppercase()), DeviceEntry::Uuid(gpu)),
+            ("GPU-01234567".to_owned(), DeviceEntry::UuidStart("GPU-01234567".parse().unwrap())),
+            ("nvidia.com/gpu=GPU-0123".to_owned(), DeviceEntry::UuidStart("GPU-0123".parse().unwrap())),
             ("00000000:3B:00.0".to_owned(), DeviceEntry::Pci("3b:00.0".parse().unwrap())),
             ("0000:3b:00".to_owned(), DeviceEntry::Pci("3b:00.0".parse().unwrap())),
             (format!("MIG-{UUID}"), DeviceEntry::Mig(own)),
@@ -269,7 +284,10 @@ mod tests {
             ("nvidia.com/gpu=2".to_owned(), DeviceEntry::Index(2)),
             ("nvidia.com/gpu=0:1".to_owned(), DeviceEntry::MigIndex { gpu: 0, instance: 1 }),
             (format!("nvidia.com/gpu=GPU-{UUID}"), DeviceEntry::Uuid(gpu)),
-            ("nvidia.com/gpu=gpu0".to_owned(), DeviceEntry::Cdi("nvidia.com/gpu=gpu0".to_owned())),
+            ("nvidia.com/gpu=gpu7".to_owned(), DeviceEntry::Index(7)),
+            ("nvidia.com/gpu=mig0:1".to_owned(), DeviceEntry::MigIndex { gpu: 0, instance: 1 }),
+            ("nvidia.com/gpu=gpua".to_owned(), DeviceEntry::Cdi("nvidia.com/gpu=gpua".to_owned())),
+            ("example.org/gpu=gpu0".to_owned(), DeviceEntry::Cdi("example.org/gpu=gpu0".to_owned())),
             ("example.org/nic=a".to_owned(), DeviceEntry::Cdi("example.org/nic=a".to_owned())),
         ] {
             let entry = VisibleDevices::List(vec![entry]);
@@ -281,7 +299,18 @@ mod tests {
     #[test]
     fn what_the_runtime_would_refuse_is_refused_by_name() {
         for text in [
-            "first", "-1", "GPU-0123", "MIG-1", "0,none", "0,void", "1:2:3:4", "/gpu=0", "a/b=", "a=b", "0x1",
+            "first",
+            "-1",
+            "GPU-",
+            "GPU-0123-4",
+            "MIG-1",
+            "0,none",
+            "0,void",
+            "1:2:3:4",
+            "/gpu=0",
+            "a/b=",
+            "a=b",
+            "0x1",
         ] {
             let refused = text.parse::<VisibleDevices>().unwrap_err();
             assert!(text.contains(&refused.given), "{refused}");

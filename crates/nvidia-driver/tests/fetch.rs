@@ -9,13 +9,17 @@ mod run_file_support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cosmos_nvidia_driver::fetch::{Cache, Expected, FetchError, Problem, Web, WebConfig};
+use cosmos_nvidia_driver::fetch::{
+    Cache, ClientError, Expected, FetchError, Pace, Problem, Progress, Web, WebConfig,
+};
 use cosmos_nvidia_driver::run_file::Compression;
 use cosmos_nvidia_driver::{Processor, RunFileName};
-use fetch_support::{Reply, Server};
+use fetch_support::{Reply, Server, Trickle};
 use run_file_support::{Archive, VERSION, compress, contents, nvidia, nvidia_with};
 use sha2::{Digest, Sha256};
 
@@ -139,6 +143,82 @@ fn silence_is_a_cut() {
     let (urls, expected) = ([server.url("f")], Expected::default());
     let path = cache(folder.path()).fetch(&web, &name(), &urls, &expected, &mut |_| {}).unwrap();
     assert_eq!((fs::read(path).unwrap(), server.froms()), (file, vec![0, 1000]));
+}
+
+#[test]
+fn a_trickle_is_given_up_and_gone_on_from() {
+    let file = driver();
+    let trickling = Reply { trickle: Some(Trickle::Body), ..Reply::file(&file) };
+    let pace = Pace { bytes: 100_000, within: Duration::from_millis(100) };
+    let (folder, server) =
+        (tempfile::tempdir().unwrap(), Server::new(vec![trickling.clone(), Reply::file(&file)]));
+    let slow = |folder: &Path, server: &Server| {
+        let cache = cache(folder).with_pace(pace);
+        cache.fetch(&web(), &name(), &[server.url("f")], &Expected::default(), &mut |_| {})
+    };
+    assert_eq!(fs::read(slow(folder.path(), &server).unwrap()).unwrap(), file);
+    assert!((1..10_000).contains(&server.froms()[1]), "{:?}", server.froms());
+    // For ever, it is a failure like others.
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::new(vec![trickling]));
+    let found = problems(slow(folder.path(), &server));
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[0].contains("fewer than 100000 came within 100ms"), "{found:?}");
+    assert!(server.froms().is_sorted() && part(folder.path()).metadata().unwrap().len() > 2);
+}
+
+#[test]
+fn a_head_that_trickles_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::new(vec![Reply { trickle: Some(Trickle::Head), ..Reply::file(&driver()) }]);
+    let web = Web::new(&WebConfig { stall: Duration::from_millis(100), ..WebConfig::default() }).unwrap();
+    let expected = Expected::default();
+    let outcome = cache(folder.path()).fetch(&web, &name(), &[server.url("f")], &expected, &mut |_| {});
+    let Err(FetchError::Nowhere { failures, .. }) = outcome else { panic!("{outcome:?}") };
+    let silent = |problem: &Problem| matches!(problem, Problem::Client(ClientError::NoAnswer(_)));
+    assert!(failures.len() == 3 && failures.iter().all(|failure| silent(&failure.problem)), "{failures:?}");
+}
+
+#[test]
+fn a_stopped_download_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, stop) = (driver(), Arc::new(AtomicBool::new(false)));
+    let server = Server::new(vec![Reply::file(&file)]);
+    let cache = cache(folder.path()).with_stop(Arc::clone(&stop));
+    let fetch = |progress: &mut dyn FnMut(Progress)| {
+        cache.fetch(&web(), &name(), &[server.url("f")], &Expected::default(), progress)
+    };
+    let cancelled =
+        |outcome: Result<PathBuf, FetchError>| matches!(outcome, Err(FetchError::Cancelled { .. }));
+    let outcome = fetch(&mut |progress| stop.store(progress.done >= 100_000, Ordering::Relaxed));
+    assert!(cancelled(outcome));
+    let there = usize::try_from(part(folder.path()).metadata().unwrap().len()).unwrap();
+    assert!((100_000..file.len()).contains(&there), "{there}");
+    assert!(cancelled(fetch(&mut |_| {})), "while the flag is true, nothing is asked");
+    let place = folder.path().join(name().to_string());
+    let held = fs::File::create(place.join("lock")).unwrap();
+    held.lock().unwrap();
+    assert!(cancelled(fetch(&mut |_| {})), "nor is the lock waited for");
+    drop(held);
+    stop.store(false, Ordering::Relaxed);
+    let path = fetch(&mut |_| {}).unwrap();
+    assert_eq!((fs::read(path).unwrap(), server.froms()), (file, vec![0, there]));
+}
+
+#[test]
+fn a_note_that_is_too_long_is_not_believed() {
+    for (length, from) in [(100, 1000), (70_000, 0)] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = driver();
+        let server = Server::new(vec![Reply { tag: None, ..Reply::file(&file) }]);
+        let (url, validator) = (server.url("f"), "1".repeat(length));
+        let place = folder.path().join(name().to_string());
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("part"), &file[..1000]).unwrap();
+        let note = format!("part of a file, format 1\n{url}\n\"{validator}\"\n{}\nend\n", file.len());
+        fs::write(place.join("part.from"), note).unwrap();
+        let path = fetch(folder.path(), &[url], Expected::default()).unwrap();
+        assert_eq!((fs::read(path).unwrap(), server.froms()), (file, vec![from]), "{length}");
+    }
 }
 
 #[test]

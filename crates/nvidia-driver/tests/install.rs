@@ -156,6 +156,13 @@ fn failures_leave_nothing_behind() {
         ("file as folder", good().file("libcuda.so.470.82.01/evil", b"evil")),
         ("not a driver", Archive::default().file("a", b"a")),
         ("another version", driver("470.82.02", 10, &[])),
+        ("an endless manifest", Archive::default().file(".manifest", &vec![b'\n'; (4 << 20) + 1])),
+        (
+            "an endless template",
+            Archive::default()
+                .file("a.json.template", &vec![b' '; (4 << 20) + 1])
+                .file(".manifest", &lines(&["a.json.template 0644 VULKAN_ICD_JSON MODULE:opengl"])),
+        ),
         ("a file missing", Archive::default().file(".manifest", manifest(VERSION).as_bytes())),
     ]);
     for (name, archive) in hostile {

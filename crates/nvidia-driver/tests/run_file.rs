@@ -5,6 +5,7 @@
 mod run_file_support;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cosmos_nvidia_driver::run_file::{
@@ -221,36 +222,104 @@ fn bombs_end_at_the_limit() {
 
 #[test]
 fn archives_of_makeself_are_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let tree = folder.path().join("tree");
-    std::fs::create_dir_all(tree.join("sub")).unwrap();
-    std::fs::write(tree.join("start.sh"), "#!/bin/sh\ntouch executed\n").unwrap();
-    std::fs::write(tree.join("sub/data"), contents("data", 40_000)).unwrap();
+    let tree = tree();
     for how in ["--gzip", "--bzip2", "--xz", "--zstd", "--nocomp"] {
-        let out = folder.path().join(format!("out{how}.run"));
-        let label = format!("NVIDIA Accelerated Graphics Driver for Linux-x86_64 {VERSION}");
-        let mut command = Command::new("makeself");
-        command.arg(how).arg("--quiet").arg(&tree).arg(&out).arg(label).arg("./start.sh");
-        match command.stdout(Stdio::null()).stderr(Stdio::null()).status() {
-            Err(_) => return eprintln!("SKIPPED makeself is not installed"),
-            Ok(status) if !status.success() => {
-                eprintln!("SKIPPED makeself cannot make archives with {how}");
-                continue;
-            }
-            Ok(_) => {}
-        }
-        let file = std::fs::read(&out).unwrap();
+        let Some(file) = makeself(tree.path(), &[how]) else { continue };
         let (header, files) = read(&file).unwrap();
         assert_eq!((header.layout, header.version.unwrap().as_str()), (Layout::Makeself, VERSION), "{how}");
         assert_eq!(files["sub/data"], contents("data", 40_000), "{how}");
         assert_eq!(files.len(), 2, "{how}");
-        for cut in (20_000..file.len()).step_by(1024).chain([file.len() - 1]) {
-            assert!(matches!(read(&file[..cut]), Err(RunFileError::Truncated { .. })), "{how} cut at {cut}");
-        }
-        let mut damaged = file.clone();
-        damaged[file.len() - 600] ^= 4;
-        assert!(matches!(read(&damaged), Err(RunFileError::Crc { .. })), "{how}");
     }
+}
+
+#[test]
+fn damaged_archives_of_makeself_are_called_damaged() {
+    let tree = tree();
+    let Some(file) = makeself(tree.path(), &["--gzip"]) else { return };
+    let start = file.len() - payload_length(&file);
+    for cut in (0..file.len()).step_by(1024).chain([start, file.len() - 1]) {
+        let error = read(&file[..cut]).map(drop).unwrap_err();
+        let expected = match error {
+            RunFileError::Truncated { .. } => cut >= start,
+            RunFileError::NotRunFile { .. } | RunFileError::Missing { .. } => cut < start,
+            _ => false,
+        };
+        assert!(expected, "cut at {cut}: {error:?}");
+    }
+    for at in (start..file.len()).step_by(101) {
+        let mut damaged = file.clone();
+        damaged[at] ^= 1 << (at % 8);
+        assert!(matches!(read(&damaged), Err(RunFileError::Crc { .. })), "byte {at}");
+    }
+    assert!(matches!(read(&replaced(&file, "CRCsum=\"")), Err(RunFileError::Crc { .. })));
+    assert!(matches!(read(&replaced(&file, "MD5=\"")), Err(RunFileError::Md5 { .. })));
+}
+
+#[test]
+fn hostile_archives_of_makeself_are_refused() {
+    for (target, expected) in [("../evil", PathProblem::Parent), ("/evil", PathProblem::Absolute)] {
+        let rename = format!("--absolute-names --transform=s,^./sub/data$,{target},");
+        let tree = tree();
+        let Some(file) = makeself(tree.path(), &["--tar-extra", &rename]) else { return };
+        let error = read(&file).map(drop).unwrap_err();
+        assert!(matches!(&error, RunFileError::Member { problem, .. } if *problem == expected), "{error:?}");
+        std::os::unix::fs::symlink(target, tree.path().join("link")).unwrap();
+        let Some(file) = makeself(tree.path(), &[]) else { return };
+        let error = read(&file).map(drop).unwrap_err();
+        assert!(matches!(&error, RunFileError::Link { problem, .. } if *problem == expected), "{error:?}");
+    }
+}
+
+/// A folder to make an archive of.
+fn tree() -> tempfile::TempDir {
+    let tree = tempfile::tempdir().unwrap();
+    std::fs::create_dir(tree.path().join("sub")).unwrap();
+    std::fs::write(tree.path().join("start.sh"), "#!/bin/sh\ntouch executed\n").unwrap();
+    std::fs::write(tree.path().join("sub/data"), contents("data", 40_000)).unwrap();
+    tree
+}
+
+/// What Debian's makeself makes of a folder; none where it cannot.
+fn makeself(tree: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.run");
+    let label = format!("NVIDIA Accelerated Graphics Driver for Linux-x86_64 {VERSION}");
+    let mut command = Command::new("makeself");
+    command.arg("--quiet").args(arguments).arg(tree).arg(&out).arg(label).arg("./start.sh");
+    match command.stdout(Stdio::null()).stderr(Stdio::null()).status() {
+        Ok(status) if status.success() => return Some(std::fs::read(out).unwrap()),
+        Ok(_) => eprintln!("SKIPPED makeself cannot make archives with {arguments:?}"),
+        Err(_) => eprintln!("SKIPPED makeself is not installed"),
+    }
+    None
+}
+
+/// What `filesizes` says.
+fn payload_length(file: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(&file[..4096]);
+    let (_, rest) = text.split_once("filesizes=\"").unwrap();
+    rest.split('"').next().unwrap().trim().parse().unwrap()
+}
+
+/// The file with another first digit behind that text.
+fn replaced(file: &[u8], text: &str) -> Vec<u8> {
+    let mut file = file.to_vec();
+    let at = file.windows(text.len()).position(|part| part == text.as_bytes()).unwrap() + text.len();
+    file[at] = if file[at] == b'1' { b'2' } else { b'1' };
+    file
+}
+
+/// The driver of the crate's guide: a small one of these tests' making, written anew by `UPDATE_EXPECT=1`.
+#[test]
+fn the_driver_of_the_guide_is_what_it_says() {
+    let path = format!("{}/testdata/NVIDIA-Linux-x86_64-{VERSION}.run", env!("CARGO_MANIFEST_DIR"));
+    let icd = br#"{"file_format_version": "1.0.0", "ICD": {"library_path": "libGLX_nvidia.so.0"}}"#;
+    let archive = driver(VERSION, 32, &[("nvidia_icd.json", icd)]);
+    let made = nvidia(&compress(&archive.bytes(), COMPRESSIONS[0]));
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    assert_eq!(read(&std::fs::read(path).unwrap()).unwrap().1, read(&made).unwrap().1);
 }
 
 /// What a program makes of these bytes; none where it is not installed.

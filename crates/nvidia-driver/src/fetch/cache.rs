@@ -36,18 +36,19 @@ impl Folder {
         })
     }
 
-    /// Waits until no other process fetches this file.
-    pub fn lock(&self, patience: Duration) -> Result<File, FetchError> {
+    /// Waits until no other process fetches this file; nothing where it was stopped meanwhile.
+    pub fn lock(&self, patience: Duration, stopped: &dyn Fn() -> bool) -> Result<Option<File>, FetchError> {
         fs::create_dir_all(&self.path).map_err(failed(&self.path))?;
         let path = self.path.join("lock");
         let mut options = OpenOptions::new();
         let lock = options.create(true).truncate(false).write(true).open(&path).map_err(failed(&path))?;
-        let deadline = Instant::now() + patience;
+        let started = Instant::now();
         loop {
             match lock.try_lock() {
-                Ok(()) => return Ok(lock),
+                Ok(()) => return Ok(Some(lock)),
                 Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                Err(TryLockError::WouldBlock) if stopped() => return Ok(None),
+                Err(TryLockError::WouldBlock) if started.elapsed() >= patience => {
                     return Err(FetchError::Busy { path });
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(50)),
@@ -69,18 +70,22 @@ impl Folder {
     /// What is there of an unfinished file; none where that is not known for certain.
     pub fn saved(&self) -> Option<Part> {
         let done = self.part().metadata().ok()?.len();
-        let text = fs::read_to_string(self.note()).ok()?;
+        let text = self.noted()?;
         let text = text.strip_prefix(FIRST_LINE)?.strip_suffix(LAST_LINE)?;
         let [url, validator, total] = text.lines().collect::<Vec<_>>().try_into().ok()?;
         let validator = Some(validator.to_owned()).filter(|validator| !validator.is_empty());
         Some(Part { url: url.to_owned(), validator, total: total.parse().ok(), done })
     }
 
-    /// Notes where the bytes come from before the first of them is written.
+    /// Notes where the bytes come from before the first of them is written. A note that says so already is left
+    /// alone: on a full disk it could not be written again.
     pub fn save(&self, part: &Part) -> Result<(), FetchError> {
         let validator = part.validator.as_deref().unwrap_or_default();
         let total = part.total.map(|total| total.to_string()).unwrap_or_default();
         let text = format!("{FIRST_LINE}{}\n{validator}\n{total}\n{LAST_LINE}", part.url);
+        if self.noted().as_deref() == Some(text.as_str()) {
+            return Ok(());
+        }
         fs::write(self.note(), text).map_err(failed(&self.note()))
     }
 
@@ -102,6 +107,13 @@ impl Folder {
         // A note without its file says nothing.
         let _ = fs::remove_file(self.note());
         Ok(Ok(path))
+    }
+
+    /// What the note says; nothing where it is longer than any that is written here.
+    fn noted(&self) -> Option<String> {
+        let mut text = String::new();
+        let length = File::open(self.note()).ok()?.take(LONGEST_NOTE + 1).read_to_string(&mut text).ok()?;
+        (length as u64 <= LONGEST_NOTE).then_some(text)
     }
 
     fn note(&self) -> PathBuf {
@@ -158,5 +170,6 @@ pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> FetchError + use<
 }
 
 const RUN: &str = ".run";
+const LONGEST_NOTE: u64 = 64 * 1024;
 const FIRST_LINE: &str = "part of a file, format 1\n";
 const LAST_LINE: &str = "end\n";

@@ -3,13 +3,35 @@
 use std::io::{self, Read};
 use std::str::FromStr;
 
+use thiserror::Error;
+
 /// What fetches. [`Web`](super::Web) is the one for the world; a program with an HTTP client of its own brings that.
 pub trait Client {
     /// Asks for one file, and follows redirections.
     ///
     /// # Errors
-    /// No answer. An answer of any status is no error.
-    fn get(&self, request: &Request<'_>) -> io::Result<Answer>;
+    /// No answer, or none that may be trusted. An answer of any status is no error.
+    fn get(&self, request: &Request<'_>) -> Result<Answer, ClientError>;
+}
+
+/// Why a request has no answer.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// The server could not be reached, or did not answer in time. It is asked again.
+    #[error("no answer: {0}")]
+    NoAnswer(#[from] io::Error),
+    /// The server is not known to be who it says it is. It is not asked again.
+    #[error(
+        "the server's certificate is not trusted: {reason}; the authority of a private mirror must be among the roots"
+    )]
+    Untrusted {
+        /// What is wrong with its certificate.
+        reason: String,
+    },
+    /// An encrypted address redirects to one in plain text. It is not asked again.
+    #[error("redirected to plain text")]
+    Insecure,
 }
 
 /// A GET request.
@@ -73,4 +95,13 @@ impl FromStr for ContentRange {
 pub(super) fn validator(etag: Option<&str>, modified: Option<&str>) -> Option<String> {
     let strong = etag.filter(|tag| tag.starts_with('"') && tag.len() > 2);
     strong.or(modified).map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+/// An address without the name and the password that may stand before its host.
+pub(super) fn without_password(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let sign = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{sign}{host}{path}")
 }

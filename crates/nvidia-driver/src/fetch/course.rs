@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::client::{Head, Request};
+use super::client::{ClientError, Head, Request, without_password};
 use super::error::{Failure, Problem};
+use super::pace::Pace;
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub(super) enum Then {
 /// What is there of a file, and where it came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Part {
+    /// Where it comes from, without a password: this is kept in a file.
     pub url: String,
     /// By which the server tells whether it still has the same file.
     pub validator: Option<String>,
@@ -53,7 +55,8 @@ pub(super) struct Course {
 impl Course {
     /// The address that a part came from is asked first.
     pub fn new(mut urls: Vec<String>, part: Option<Part>, bounds: Bounds, retries: u32) -> Self {
-        let known = part.and_then(|part| Some((urls.iter().position(|url| *url == part.url)?, part)));
+        let at = |part: &Part| urls.iter().position(|url| without_password(url) == part.url);
+        let known = part.and_then(|part| Some((at(&part)?, part)));
         let part = known.map_or_else(Part::default, |(at, part)| {
             urls[..=at].rotate_right(1);
             part
@@ -65,7 +68,7 @@ impl Course {
     /// The next request; none when no address is left.
     pub fn request(&self) -> Option<Request<'_>> {
         let url = self.urls.last()?;
-        let part = Some(&self.part).filter(|part| part.url == *url && part.done > 0);
+        let part = Some(&self.part).filter(|part| part.done > 0 && part.url == without_password(url));
         let if_range = part.and_then(|part| part.validator.as_deref());
         Some(Request { url, from: if_range.map_or(0, |_| self.part.done), if_range })
     }
@@ -96,8 +99,11 @@ impl Course {
     }
 
     /// That no answer came.
-    pub fn unanswered(&mut self, error: io::Error) -> Then {
-        self.retry(Problem::NoAnswer(error))
+    pub fn unanswered(&mut self, error: ClientError) -> Then {
+        match error {
+            ClientError::NoAnswer(_) => self.retry(error.into()),
+            ClientError::Untrusted { .. } | ClientError::Insecure => self.next(error.into()),
+        }
     }
 
     /// That so many more bytes are there; what comes instead of writing on if they are too many.
@@ -122,6 +128,14 @@ impl Course {
         }
     }
 
+    /// That a body is not worth waiting for.
+    pub fn too_slow(&mut self, pace: Pace) -> Then {
+        match self.part.total {
+            Some(total) if total == self.part.done => Then::Verify,
+            _ => self.retry(Problem::Slow { done: self.part.done, pace }),
+        }
+    }
+
     /// That what is there is not the file. Where it was put together, it is had once more in one piece.
     pub fn spoiled(&mut self, problem: Problem) -> Then {
         match self.resumed {
@@ -131,7 +145,7 @@ impl Course {
     }
 
     fn begin(&mut self, head: &Head) -> Then {
-        let url = self.urls.last().cloned().unwrap_or_default();
+        let url = self.url();
         self.resumed = false;
         self.part = Part { url, validator: head.validator.clone(), total: head.length, done: 0 };
         self.acceptable(head.length).map_or(Then::Write, |problem| self.next(problem))
@@ -170,7 +184,8 @@ impl Course {
 
     /// On to the next address. What is there of this one's file stays, for the case that no other has it.
     fn next(&mut self, problem: Problem) -> Then {
-        if !matches!(problem, Problem::NoAnswer(_) | Problem::Cut { .. } | Problem::Status(_)) {
+        use Problem::{Client, Cut, Slow, Status};
+        if !matches!(problem, Client(_) | Cut { .. } | Slow { .. } | Status(_)) {
             self.part = Part::default();
         }
         self.fail(problem);
@@ -180,8 +195,13 @@ impl Course {
     }
 
     fn fail(&mut self, problem: Problem) {
-        let url = self.urls.last().cloned().unwrap_or_default();
+        let url = self.url();
         self.failures.push(Failure { url, problem });
+    }
+
+    /// The present address, fit for eyes and files.
+    fn url(&self) -> String {
+        self.urls.last().map(|url| without_password(url)).unwrap_or_default()
     }
 }
 

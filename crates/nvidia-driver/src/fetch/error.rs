@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::client::ClientError;
+use super::pace::Pace;
 use crate::DriverVersion;
 use crate::run_file::RunFileError;
 
@@ -37,6 +39,12 @@ pub enum FetchError {
         /// Why.
         source: io::Error,
     },
+    /// It was asked to stop.
+    #[error("stopped while fetching {name}")]
+    Cancelled {
+        /// The name of the file.
+        name: String,
+    },
     /// Another process has been fetching the same file for longer than was to be waited.
     #[error("{} is held by another process", path.display())]
     Busy {
@@ -48,7 +56,7 @@ pub enum FetchError {
 /// What happened at one address.
 #[derive(Debug)]
 pub struct Failure {
-    /// The address.
+    /// The address, without the name and the password that it may hold.
     pub url: String,
     /// What happened.
     pub problem: Problem,
@@ -61,9 +69,17 @@ pub enum Problem {
     /// It answered something else than the file: 404 where there is none.
     #[error("HTTP status {0}")]
     Status(u16),
-    /// It could not be reached, or did not answer in time.
-    #[error("no answer: {0}")]
-    NoAnswer(#[source] io::Error),
+    /// It could not be reached, did not answer in time, or may not be trusted.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The bytes came more slowly than is put up with.
+    #[error("ended after {done} bytes: fewer than {} came within {:?}", pace.bytes, pace.within)]
+    Slow {
+        /// How many bytes of the file are there.
+        done: u64,
+        /// The slowest pace.
+        pace: Pace,
+    },
     /// The transfer ended early.
     #[error("ended after {done} bytes{}", Because(source.as_ref()))]
     Cut {

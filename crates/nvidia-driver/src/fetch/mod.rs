@@ -5,6 +5,10 @@
 //! place in one step, after its length and the checksums in its own header were compared; what an interrupted run has
 //! received stays, and the next one asks for the missing bytes alone.
 //!
+//! Every wait is bounded: for a connection and for the head of an answer by [`WebConfig`], for the bytes of a body by
+//! [`Cache::with_pace`], for another process by [`Cache::with_patience`]; and an address is given up after as many
+//! failures as [`Cache::with_retries`] says. Whoever wants to stop earlier does so by [`Cache::with_stop`].
+//!
 //! ```no_run
 //! use cosmos_nvidia_driver::fetch::{Cache, Expected, Web, WebConfig};
 //! use cosmos_nvidia_driver::{Processor, RunFileName};
@@ -23,21 +27,24 @@ mod cache;
 mod client;
 mod course;
 mod error;
+mod pace;
+mod transfer;
 mod web;
 
-pub use client::{Answer, Client, ContentRange, Head, Request};
+pub use client::{Answer, Client, ClientError, ContentRange, Head, Request};
 pub use error::{Failure, FetchError, Problem};
-pub use web::{Web, WebConfig};
+pub use pace::Pace;
+pub use web::{Web, WebConfig, WebError};
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::RunFileName;
-use cache::{Folder, failed, hex};
-use course::{Bounds, Course, Then};
+use cache::{Folder, hex};
+use course::{Bounds, Course};
+use transfer::Transfer;
 
 /// A folder of `.run` files.
 #[derive(Debug, Clone)]
@@ -47,6 +54,8 @@ pub struct Cache {
     retries: u32,
     pause: Duration,
     patience: Duration,
+    pace: Pace,
+    stop: Arc<AtomicBool>,
 }
 
 /// What is known of a file before it is there, beside its name.
@@ -71,7 +80,8 @@ impl Cache {
     /// The cache in that folder, which is created when something is fetched.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         let (pause, patience) = (Duration::from_secs(1), Duration::from_mins(30));
-        Self { root: root.into(), limit: LIMIT, retries: 5, pause, patience }
+        let (pace, stop) = (Pace::default(), Arc::default());
+        Self { root: root.into(), limit: LIMIT, retries: 5, pause, patience, pace, stop }
     }
 
     /// With another limit on the length of a file in bytes; 2 GiB otherwise.
@@ -91,6 +101,19 @@ impl Cache {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
+    }
+
+    /// With another slowest pace; a transfer that is slower counts as a failure, and goes on from where it was.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// With a flag that ends [`fetch`](Self::fetch) once it is true: with the next bytes, or where none come, after
+    /// the client's own limit on silence. What has arrived stays, and the next attempt goes on from there.
+    #[must_use]
+    pub fn with_stop(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
     }
 
     /// The file, where it is in the cache and whole. Its bytes are read; the network is not asked.
@@ -116,86 +139,20 @@ impl Cache {
         if let Some(path) = folder.find(sha256.as_deref()) {
             return Ok(path);
         }
-        let _lock = folder.lock(self.patience)?;
+        let stopped = || self.stop.load(Ordering::Relaxed);
+        let cancelled = || FetchError::Cancelled { name: name.to_string() };
+        let _lock = folder.lock(self.patience, &stopped)?.ok_or_else(cancelled)?;
         if let Some(path) = folder.find(sha256.as_deref()) {
             return Ok(path);
         }
         let bounds = Bounds { length: expected.length, limit: self.limit };
         let course = Course::new(urls.to_vec(), folder.saved(), bounds, self.retries);
         let file = folder.open()?;
-        let mut transfer = Transfer { client, folder: &folder, file, course, progress };
-        transfer.run(name, sha256.as_deref(), self.pause)
-    }
-}
-
-/// One download under way.
-struct Transfer<'a> {
-    client: &'a dyn Client,
-    folder: &'a Folder,
-    file: File,
-    course: Course,
-    progress: &'a mut dyn FnMut(Progress),
-}
-
-impl Transfer<'_> {
-    fn run(
-        &mut self,
-        name: &RunFileName,
-        sha256: Option<&str>,
-        pause: Duration,
-    ) -> Result<PathBuf, FetchError> {
-        while let Some(request) = self.course.request() {
-            let mut then = match self.client.get(&request) {
-                Ok(answer) => self.take(answer)?,
-                Err(error) => self.course.unanswered(error),
-            };
-            if then == Then::Verify {
-                match self.folder.finish(name, sha256)? {
-                    Ok(path) => return Ok(path),
-                    Err(problem) => then = self.course.spoiled(problem),
-                }
-            }
-            if then == Then::AskLater {
-                thread::sleep(pause);
-            }
-        }
-        let failures = std::mem::take(&mut self.course.failures);
-        Err(FetchError::Nowhere { name: name.to_string(), failures })
-    }
-
-    fn take(&mut self, mut answer: Answer) -> Result<Then, FetchError> {
-        let then = self.course.answered(&answer.head);
-        if then != Then::Write {
-            return Ok(then);
-        }
-        let part = self.course.part();
-        let failed = || failed(&self.folder.part());
-        // Cut first: a note beside bytes that it does not speak of would spoil the next run.
-        self.file.set_len(part.done).map_err(failed())?;
-        self.file.seek(SeekFrom::Start(part.done)).map_err(failed())?;
-        self.folder.save(part)?;
-        self.copy(&mut answer.body)
-    }
-
-    fn copy(&mut self, body: &mut dyn Read) -> Result<Then, FetchError> {
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            let length = match body.read(&mut buffer) {
-                Ok(0) => return Ok(self.course.ended(None)),
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Ok(self.course.ended(Some(error))),
-            };
-            if let Some(then) = self.course.received(length) {
-                return Ok(then);
-            }
-            self.file.write_all(&buffer[..length]).map_err(failed(&self.folder.part()))?;
-            let part = self.course.part();
-            (self.progress)(Progress { done: part.done, total: part.total });
-        }
+        let limits = transfer::Limits { pause: self.pause, pace: self.pace, stopped: &stopped };
+        let mut transfer = Transfer { client, folder: &folder, file, course, limits, progress };
+        transfer.run(name, sha256.as_deref())
     }
 }
 
 /// Several times the largest driver.
 const LIMIT: u64 = 2 << 30;
-const BUFFER: usize = 64 * 1024;

@@ -44,6 +44,16 @@ pub enum InstallError {
         /// The name in the archive.
         file: RelativePath,
     },
+    /// A file that is read as text is longer than those of any driver.
+    #[error("{file} has {length} bytes: expected {limit} at most")]
+    TooLong {
+        /// The name in the archive.
+        file: RelativePath,
+        /// How many bytes it has.
+        length: u64,
+        /// How many it may have.
+        limit: u64,
+    },
     /// A second name of a file that the archive lacks.
     #[error("member {path} is a second name of {target}, which is not in the archive")]
     NoLinkTarget {
@@ -52,7 +62,7 @@ pub enum InstallError {
         /// The first.
         target: RelativePath,
     },
-    /// A file could not be written.
+    /// A file in the store could not be written, or not read again.
     #[error("cannot write {}", path.display())]
     Write {
         /// Which.

@@ -5,15 +5,23 @@
 //! into its place in one step: it is there as a whole or not at all. What an interrupted run leaves behind is removed
 //! by the next.
 //!
-//! ```no_run
+//! # What an interrupted installation leaves
+//!
+//! The next one starts over, and does not go on where the other was. The payload is one compressed stream, so that
+//! whatever had been unpacked would have to be decompressed again to reach the rest, and decompressing is where the
+//! time goes; and the checksums in the header cover the whole, so that nothing of an unfinished run could be trusted
+//! without reading all of it. What is worth keeping is the `.run` file itself: a download does go on where it was.
+//!
+//! ```
 //! use std::fs::File;
 //! use cosmos_nvidia_driver::install::{Options, Store};
 //!
-//! let file = File::open("NVIDIA-Linux-x86_64-570.172.08.run")?;
-//! let store = Store::new("/var/cache/nvidia-driver");
-//! let driver = store.install(file, Options::default(), &mut |progress| eprintln!("{progress:?}"))?;
-//! std::fs::write("/etc/ld.so.conf.d/nvidia.conf", driver.ld_so_conf())?;
-//! println!("Xorg -modulepath {},/usr/lib/xorg/modules", driver.xorg_module_path().unwrap().display());
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! let file = File::open("testdata/NVIDIA-Linux-x86_64-470.82.01.run")?;
+//! let driver = Store::new(folder).install(file, Options::default(), &mut |_| {})?;
+//! std::fs::write(folder.join("nvidia.conf"), driver.ld_so_conf())?; // for /etc/ld.so.conf.d
+//! assert!(driver.library_dirs()[0].join("libcuda.so.1").exists());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -158,12 +166,12 @@ impl Store {
         fs::create_dir_all(&self.root).map_err(failed(&self.root))?;
         let path = self.root.join(".lock");
         let lock = File::create(&path).map_err(failed(&path))?;
-        let deadline = Instant::now() + self.patience;
+        let started = Instant::now();
         loop {
             match lock.try_lock() {
                 Ok(()) => return Ok(lock),
                 Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                Err(TryLockError::WouldBlock) if started.elapsed() >= self.patience => {
                     return Err(InstallError::Busy { path });
                 }
                 Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(50)),
@@ -174,8 +182,7 @@ impl Store {
 
 fn manifest(unpacked: &Unpacked) -> Result<Manifest, InstallError> {
     let name = RelativePath::new(".manifest").expect("a plain name");
-    let path = unpacked.file(&name).ok_or(InstallError::NoManifest)?;
-    let text = fs::read(&path).map_err(|source| InstallError::Write { path, source })?;
+    let text = unpacked.text(&name)?.ok_or(InstallError::NoManifest)?;
     Ok(Manifest::parse(&text)?)
 }
 

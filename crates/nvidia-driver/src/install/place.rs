@@ -46,9 +46,13 @@ impl Place<'_> {
             }
             Item::File { source, mode, line } => {
                 let missing = || InstallError::Missing { line: *line, file: source.clone() };
-                let from = self.unpacked.file(source).ok_or_else(missing)?;
-                let put = if source.as_str().ends_with(TEMPLATE) { fill_in } else { copy_or_link };
-                put(&from, &to).map_err(failed(&to))?;
+                if source.as_str().ends_with(TEMPLATE) {
+                    let text = self.unpacked.text(source)?.ok_or_else(missing)?;
+                    fs::write(&to, fill_in(&text)).map_err(failed(&to))?;
+                } else {
+                    let from = self.unpacked.file(source).ok_or_else(missing)?;
+                    copy_or_link(&from, &to).map_err(failed(&to))?;
+                }
                 fs::set_permissions(&to, Permissions::from_mode(*mode)).map_err(failed(&to))?;
                 Ok(Part::File(to.metadata().map_err(failed(&to))?.len()))
             }
@@ -62,8 +66,8 @@ fn copy_or_link(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Up to driver 440, Vulkan's file leaves open which library it names: the one for libglvnd here.
-fn fill_in(from: &Path, to: &Path) -> io::Result<()> {
-    fs::write(to, fs::read_to_string(from)?.replace("__NV_VK_ICD__", "libGLX_nvidia.so.0"))
+fn fill_in(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).replace("__NV_VK_ICD__", "libGLX_nvidia.so.0")
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> InstallError + use<> {

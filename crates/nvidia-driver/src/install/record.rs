@@ -1,7 +1,8 @@
 //! The record of an installation, by which a later run knows that it is whole.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Installed, NotInstalled};
@@ -47,7 +48,7 @@ impl Record {
 /// Reads the record of a prefix and compares it with what is there.
 pub(super) fn check(prefix: &Path) -> Result<Installed, NotInstalled> {
     let path = prefix.join(NAME);
-    let text = fs::read_to_string(&path).map_err(|_| NotInstalled::NoRecord { path: path.clone() })?;
+    let text = read(&path).map_err(|_| NotInstalled::NoRecord { path: path.clone() })?;
     let record = Record::parse(&text).ok_or(NotInstalled::BadRecord { path })?;
     for (path, part) in &record.parts {
         let path = path.below(prefix);
@@ -64,6 +65,13 @@ pub(super) fn check(prefix: &Path) -> Result<Installed, NotInstalled> {
     Ok(Installed { prefix: prefix.to_owned(), record })
 }
 
+/// The text of a record, cut where it is longer than any.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = Vec::new();
+    File::open(path)?.take(LONGEST).read_to_end(&mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 fn part(line: &str) -> Option<(RelativePath, Part)> {
     let mut words = line.splitn(3, ' ');
     let (kind, value, path) = (words.next()?, words.next()?, words.next()?);
@@ -76,5 +84,6 @@ fn part(line: &str) -> Option<(RelativePath, Part)> {
 }
 
 pub(super) const NAME: &str = "driver.record";
+const LONGEST: u64 = 16 << 20;
 const FIRST_LINE: &str = "userspace of an NVIDIA driver, format 1";
 const LAST_LINE: &str = "end\n";

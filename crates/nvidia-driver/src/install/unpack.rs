@@ -59,6 +59,17 @@ impl Unpacked {
         path.symlink_metadata().is_ok_and(|data| data.is_file()).then_some(path)
     }
 
+    /// The contents of a file that is read as text; nothing where there is none.
+    pub fn text(&self, name: &RelativePath) -> Result<Option<Vec<u8>>, InstallError> {
+        let Some(path) = self.file(name) else { return Ok(None) };
+        let failed = |source| InstallError::Write { path: path.clone(), source };
+        let length = path.metadata().map_err(failed)?.len();
+        match length <= LONGEST_TEXT {
+            true => fs::read(&path).map(Some).map_err(failed),
+            false => Err(InstallError::TooLong { file: name.clone(), length, limit: LONGEST_TEXT }),
+        }
+    }
+
     fn copy(&self, first: &RelativePath, member: &mut Member<'_, '_>) -> Result<(), InstallError> {
         let missing = || InstallError::NoLinkTarget { path: member.path.clone(), target: first.clone() };
         let from = self.file(first).ok_or_else(missing)?;
@@ -82,3 +93,5 @@ fn create(path: &Path) -> Result<File, InstallError> {
 /// Folders of a driver in which nothing belongs to the userspace.
 const UNWANTED: &[&str] = &["kernel", "kernel-open", "firmware", "html"];
 const MOST_HOPS: usize = 8;
+/// Sixty times the longest manifest.
+const LONGEST_TEXT: u64 = 4 << 20;

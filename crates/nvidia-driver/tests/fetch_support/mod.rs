@@ -1,12 +1,15 @@
-//! A small HTTP/1.1 server that does what it is told, and notes what it was asked.
+//! A small HTTP/1.1 server that does what it is told, encrypted or not, and notes what it was asked.
 
+#![allow(dead_code, reason = "each test uses a part")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// One answer.
 #[derive(Clone)]
@@ -24,13 +27,22 @@ pub struct Reply {
     pub stall: bool,
     pub location: Option<String>,
     pub endless: bool,
+    /// Whether the head, or the body, comes byte by byte with pauses between.
+    pub trickle: Option<Trickle>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Trickle {
+    Head,
+    Body,
 }
 
 impl Reply {
     pub fn file(body: &[u8]) -> Self {
         let (tag, body) = (Some("\"one\""), body.to_vec());
-        let (length, cut, location) = (None, None, None);
-        Self { status: 200, tag, ranges: true, body, length, cut, stall: false, location, endless: false }
+        let (length, cut, location, trickle) = (None, None, None, None);
+        let (status, ranges, stall, endless) = (200, true, false, false);
+        Self { status, tag, ranges, body, length, cut, stall, location, endless, trickle }
     }
 
     pub fn status(status: u16) -> Self {
@@ -58,19 +70,36 @@ pub struct Server {
     _awake: mpsc::Sender<()>,
 }
 
+/// What the threads of a server share.
+struct Shared {
+    replies: Vec<Reply>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    sleeping: Mutex<mpsc::Receiver<()>>,
+    tls: Option<Arc<ServerConfig>>,
+}
+
 impl Server {
     pub fn new(replies: Vec<Reply>) -> Self {
+        Self::start(replies, None)
+    }
+
+    pub fn encrypted(replies: Vec<Reply>, tls: Arc<ServerConfig>) -> Self {
+        Self::start(replies, Some(tls))
+    }
+
+    fn start(replies: Vec<Reply>, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let address = format!("{scheme}://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (awake, sleeping) = mpsc::channel();
-        let sleeping = Arc::new(Mutex::new(sleeping));
-        let notes = Arc::clone(&asked);
+        let shared =
+            Arc::new(Shared { replies, asked: Arc::clone(&asked), sleeping: Mutex::new(sleeping), tls });
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (replies, notes, sleeping) = (replies.clone(), Arc::clone(&notes), Arc::clone(&sleeping));
+                let shared = Arc::clone(&shared);
                 thread::spawn(move || {
-                    let _ = serve(&stream, &replies, &notes, &sleeping);
+                    let _ = shared.accept(stream);
                 });
             }
         });
@@ -78,7 +107,7 @@ impl Server {
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}/{path}", self.address)
+        format!("{}/{path}", self.address)
     }
 
     pub fn asked(&self) -> Vec<Asked> {
@@ -91,30 +120,48 @@ impl Server {
     }
 }
 
-fn serve(
-    mut stream: &TcpStream,
-    replies: &[Reply],
-    notes: &Mutex<Vec<Asked>>,
-    sleeping: &Mutex<mpsc::Receiver<()>>,
-) -> std::io::Result<()> {
-    let asked = request(stream)?;
-    let reply = {
-        let mut notes = notes.lock().unwrap();
-        notes.push(asked.clone());
-        replies[(notes.len() - 1).min(replies.len() - 1)].clone()
-    };
-    let same = asked.if_range.as_deref().is_none_or(|tag| Some(tag) == reply.tag);
-    let from = if reply.ranges && same && reply.status == 200 { asked.from } else { 0 };
-    let body = reply.body.get(from..).unwrap_or_default();
-    stream.write_all(head(&reply, from, body.len()).as_bytes())?;
-    stream.write_all(&body[..reply.cut.unwrap_or(body.len()).min(body.len())])?;
-    if reply.stall {
-        let _ = sleeping.lock().unwrap().recv_timeout(Duration::from_secs(60));
+impl Shared {
+    fn accept(&self, stream: TcpStream) -> std::io::Result<()> {
+        let Some(tls) = &self.tls else { return self.serve(&stream) };
+        let connection = ServerConnection::new(Arc::clone(tls)).map_err(std::io::Error::other)?;
+        let mut stream = StreamOwned::new(connection, stream);
+        self.serve(&mut stream)?;
+        stream.conn.send_close_notify();
+        stream.flush()
     }
-    if reply.endless {
-        while stream.write_all(&[b'x'; 1024]).is_ok() {}
+
+    fn serve(&self, mut stream: impl Read + Write) -> std::io::Result<()> {
+        let asked = request(&mut stream)?;
+        let reply = {
+            let mut notes = self.asked.lock().unwrap();
+            notes.push(asked.clone());
+            self.replies[(notes.len() - 1).min(self.replies.len() - 1)].clone()
+        };
+        let same = asked.if_range.as_deref().is_none_or(|tag| Some(tag) == reply.tag);
+        let from = if reply.ranges && same && reply.status == 200 { asked.from } else { 0 };
+        let body = reply.body.get(from..).unwrap_or_default();
+        send(&mut stream, head(&reply, from, body.len()).as_bytes(), reply.trickle == Some(Trickle::Head))?;
+        let length = reply.cut.unwrap_or(body.len()).min(body.len());
+        send(&mut stream, &body[..length], reply.trickle == Some(Trickle::Body))?;
+        if reply.stall {
+            let _ = self.sleeping.lock().unwrap().recv_timeout(Duration::from_secs(60));
+        }
+        if reply.endless {
+            while stream.write_all(&[b'x'; 1024]).is_ok() {}
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+fn send(stream: &mut impl Write, bytes: &[u8], trickle: bool) -> std::io::Result<()> {
+    for piece in bytes.chunks(if trickle { 1 } else { bytes.len().max(1) }) {
+        stream.write_all(piece)?;
+        if trickle {
+            stream.flush()?;
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+    stream.flush()
 }
 
 fn head(reply: &Reply, from: usize, length: usize) -> String {
@@ -134,7 +181,7 @@ fn head(reply: &Reply, from: usize, length: usize) -> String {
     text + "Connection: close\r\n\r\n"
 }
 
-fn request(stream: &TcpStream) -> std::io::Result<Asked> {
+fn request(stream: &mut impl Read) -> std::io::Result<Asked> {
     let mut asked = Asked::default();
     for line in BufReader::new(stream).lines() {
         let line = line?;

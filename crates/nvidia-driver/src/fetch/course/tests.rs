@@ -80,10 +80,35 @@ fn failures_are_forgiven_as_often_as_was_said() {
     let mut asked = Vec::new();
     while let Some(request) = course.request() {
         asked.push(request.url.to_owned());
-        course.unanswered(io::ErrorKind::TimedOut.into());
+        course.unanswered(io::Error::from(io::ErrorKind::TimedOut).into());
     }
     assert_eq!(asked, [A, A, B, B]);
     assert_eq!(course.failures.len(), 4);
+}
+
+#[test]
+fn who_is_not_trusted_is_asked_once() {
+    for error in [ClientError::Insecure, ClientError::Untrusted { reason: "self-signed".into() }] {
+        let mut course = course(4);
+        assert_eq!(course.unanswered(error), Then::Ask);
+        assert_eq!(course.request().unwrap().url, B);
+        assert_eq!(course.part().done, 4, "what is there stays");
+    }
+}
+
+#[test]
+fn what_comes_too_slowly_is_asked_for_again_from_there() {
+    let mut course = course(0);
+    course.answered(&head(200, Some(10), None, TAG));
+    course.received(4);
+    assert_eq!(course.too_slow(Pace::default()), Then::AskLater);
+    assert_eq!(course.request(), Some(Request { url: A, from: 4, if_range: Some(TAG) }));
+    assert_eq!(course.too_slow(Pace::default()), Then::Ask);
+    assert_eq!(course.request().unwrap().url, B);
+    let mut whole = self::course(0);
+    whole.answered(&head(200, Some(10), None, TAG));
+    whole.received(10);
+    assert_eq!(whole.too_slow(Pace::default()), Then::Verify);
 }
 
 #[test]
@@ -103,6 +128,28 @@ fn the_address_of_the_part_is_asked_first() {
     let bounds = Bounds { length: None, limit: 100 };
     let course = Course::new(vec![A.into(), B.into()], Some(part), bounds, 0);
     assert_eq!(course.request(), Some(Request { url: B, from: 3, if_range: Some(TAG) }));
+}
+
+#[test]
+fn passwords_are_sent_and_neither_told_nor_kept() {
+    let secret = "http://user:p@ss@a/f";
+    let bounds = Bounds { length: None, limit: 100 };
+    let mut course = Course::new(vec![secret.into()], None, bounds, 1);
+    course.answered(&head(200, Some(10), None, TAG));
+    course.received(4);
+    course.ended(None);
+    assert_eq!((course.part().url.as_str(), course.failures[0].url.as_str()), (A, A));
+    assert_eq!(course.request(), Some(Request { url: secret, from: 4, if_range: Some(TAG) }));
+    let next = Course::new(vec![secret.into()], Some(course.part().clone()), bounds, 1);
+    assert_eq!(next.request(), Some(Request { url: secret, from: 4, if_range: Some(TAG) }));
+    for (url, shown) in [
+        ("https://h:1/a@b?c=d@e", "https://h:1/a@b?c=d@e"),
+        ("https://u@h?x@y", "https://h?x@y"),
+        ("u:p@h:3128", "h:3128"),
+        ("", ""),
+    ] {
+        assert_eq!(without_password(url), shown);
+    }
 }
 
 #[test]
