@@ -1,0 +1,231 @@
+//! Which X server drives a GPU: one lease for each GPU, in a directory that the containers of a machine share.
+//!
+//! A lease is a lock of the kernel on an open file, as `flock(2)` makes it. It holds across containers, whatever they
+//! call the directory and however they number their processes, and it ends with its holder, however that ends. The
+//! text in the file only tells who the holder is: it never decides, so what a killed holder left there is no harm.
+//! The directory must be on a file system of this machine's own.
+
+mod holder;
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rustix::fs::{FlockOperation, OFlags, flock};
+
+pub use holder::Holder;
+
+/// The right to run an X server on a GPU; given back when dropped, or when the process ends.
+#[derive(Debug)]
+pub struct Lease {
+    file: File,
+    path: PathBuf,
+}
+
+/// Why a GPU cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeaseError {
+    /// An X server drives it.
+    #[error("{gpu} is driven by another X server: {}", told(holder.as_deref()))]
+    Held {
+        /// The GPU.
+        gpu: String,
+        /// Who has it; unknown where the holder had not written it yet.
+        holder: Option<Box<Holder>>,
+        /// The file that is locked.
+        path: PathBuf,
+    },
+    /// The directory is not there.
+    #[error(
+        "the directory of leases {} is not there: make it with mode 1777 on the host, and mount it in each container",
+        directory.display()
+    )]
+    Missing {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// The directory cannot be written to at all.
+    #[error("the directory of leases {} is mounted read-only: mount it writable", directory.display())]
+    ReadOnly {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// This user may not write there.
+    #[error(
+        "user {user} may not write {}: give the directory of leases mode 1777, and the files in it mode 666",
+        path.display()
+    )]
+    Denied {
+        /// The file.
+        path: PathBuf,
+        /// The number of the user.
+        user: u32,
+    },
+    /// A name that is no GPU's.
+    #[error("{given:?} names no GPU: expected letters, digits, '-', '.' and ':'")]
+    Name {
+        /// What was given.
+        given: String,
+    },
+    /// Something else is in the file's place.
+    #[error("{} is no plain file: remove it", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The system refused something.
+    #[error("cannot lock {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Lease {
+    /// Takes the lease of a GPU, which its UUID names, or gives up at once.
+    ///
+    /// # Errors
+    /// [`LeaseError::Held`] where somebody has it; else what is wrong with the directory.
+    pub fn take(directory: &Path, gpu: &str, holder: &Holder) -> Result<Self, LeaseError> {
+        let path = directory.join(file_name(gpu)?);
+        for _ in 0..TRIES {
+            let mut file = open(directory, &path)?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) if is_at(&file, &path) => {
+                    holder.write(&mut file).map_err(failed(&path))?;
+                    return Ok(Self { file, path });
+                }
+                // Somebody removed the file after it was opened: whoever comes next would lock another one.
+                Ok(()) => {}
+                Err(rustix::io::Errno::WOULDBLOCK) => return Err(held(gpu, &mut file, path)),
+                Err(error) => return Err(failed(&path)(error.into())),
+            }
+        }
+        Err(failed(&path)(ErrorKind::Interrupted.into()))
+    }
+
+    /// The file that is locked.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a directory for leases in which every user may make files and nobody may remove those of others. One
+    /// that is there stays as it is.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn make_directory(directory: &Path) -> io::Result<()> {
+        match fs::DirBuilder::new().mode(0o700).create(directory) {
+            // The mask of the process would take rights away.
+            Ok(()) => fs::set_permissions(directory, Permissions::from_mode(0o1777)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // The file stays: were it removed, two processes could lock two files of one name.
+        let _ = self.file.set_len(0);
+    }
+}
+
+fn file_name(gpu: &str) -> Result<String, LeaseError> {
+    let fits = |sign: char| sign.is_ascii_alphanumeric() || "-.:".contains(sign);
+    let is_name = !gpu.is_empty() && gpu.len() <= 64 && !gpu.starts_with('.') && gpu.chars().all(fits);
+    is_name.then(|| format!("{gpu}.lease")).ok_or_else(|| LeaseError::Name { given: gpu.to_owned() })
+}
+
+/// Opens the file, and makes it for every user where it is not there. A file of another user is opened without
+/// asking for its creation, which the kernel may refuse in directories that everybody may write to.
+fn open(directory: &Path, path: &Path) -> Result<File, LeaseError> {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).custom_flags(flags);
+    let opened = match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => match create(&options, path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
+            result => result,
+        },
+        result => result,
+    };
+    let file = opened.map_err(|error| refused(directory, path, error))?;
+    match file.metadata().map_err(failed(path))?.is_file() {
+        true => Ok(file),
+        false => Err(LeaseError::NotAFile { path: path.to_owned() }),
+    }
+}
+
+fn create(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.clone().create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o666))?;
+    Ok(file)
+}
+
+fn refused(directory: &Path, path: &Path, error: io::Error) -> LeaseError {
+    let path = path.to_owned();
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            LeaseError::Missing { directory: directory.to_owned() }
+        }
+        ErrorKind::ReadOnlyFilesystem => LeaseError::ReadOnly { directory: directory.to_owned() },
+        ErrorKind::PermissionDenied => LeaseError::Denied { path, user: rustix::process::geteuid().as_raw() },
+        ErrorKind::IsADirectory => LeaseError::NotAFile { path },
+        // A link, a socket, or a device without a driver.
+        _ if path.symlink_metadata().is_ok_and(|data| !data.is_file()) => LeaseError::NotAFile { path },
+        _ => LeaseError::Io { path, source: error },
+    }
+}
+
+fn held(gpu: &str, file: &mut File, path: PathBuf) -> LeaseError {
+    let holder = holder_of(file).map(Box::new);
+    LeaseError::Held { gpu: gpu.to_owned(), holder, path }
+}
+
+/// The holder's facts. It writes them right after it took the lock, so a reader may come too early.
+fn holder_of(file: &mut File) -> Option<Holder> {
+    for _ in 0..TRIES {
+        let mut bytes = Vec::new();
+        let read =
+            file.seek(SeekFrom::Start(0)).and_then(|_| (&*file).take(MOST_BYTES).read_to_end(&mut bytes));
+        if let Some(holder) = read.ok().and_then(|_| Holder::read(&bytes)) {
+            return Some(holder);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    None
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let same = |one: fs::Metadata, other: fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
+    file.metadata().ok().zip(path.symlink_metadata().ok()).is_some_and(|(one, other)| same(one, other))
+}
+
+fn told(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "it has not said who it is yet".to_owned(), ToString::to_string)
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> LeaseError + use<> {
+    let path = path.to_owned();
+    move |source| LeaseError::Io { path, source }
+}
+
+impl Holder {
+    fn write(&self, file: &mut File) -> io::Result<()> {
+        let text = self.to_json();
+        file.set_len(0)?;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(text.as_bytes())
+    }
+}
+
+const TRIES: usize = 10;
+const MOST_BYTES: u64 = 4096;
