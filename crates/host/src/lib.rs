@@ -24,6 +24,7 @@ mod sound;
 mod supervisor;
 mod x11wire;
 mod xauth;
+mod xorg_log;
 mod xserver;
 
 pub use config::{Config, Installed, XServerChoice, is_writable};
@@ -36,6 +37,7 @@ pub use runtime::guard;
 pub use service::{Comeback, Exit, ServiceId, Spec, Tie};
 pub use session::Session;
 pub use supervisor::{Action, Event, Notice, Outcome, Supervisor};
+pub use xorg_log::{Finding as XorgFinding, findings as xorg_findings};
 
 #[cfg(test)]
 fn test_config() -> Config {
