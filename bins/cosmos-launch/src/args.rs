@@ -4,7 +4,11 @@ use std::{ffi::OsString, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
 use cosmos_desktop::Size;
-use cosmos_host::{Config, Installed, XServerChoice, is_writable};
+use cosmos_host::{
+    Config, Installed, XServerChoice,
+    gpu::{self, Graphics},
+    is_writable,
+};
 
 mod xorg_config;
 
@@ -140,14 +144,11 @@ impl Desktop {
     /// The first value that cannot be used.
     pub fn resolve(self) -> Result<Wanted, BadValue> {
         let mut warnings = Vec::new();
-        if !self.software {
-            warnings
-                .push("there is no GPU path yet: the CPU draws and encodes, as with --software".to_owned());
-        }
         let config = Config {
             size: self.size(&mut warnings)?,
             dpi: self.dpi(&mut warnings)?,
             xserver: self.xserver.into(),
+            graphics: self.graphics(),
             session: self.session.clone(),
             audio: self.audio()?,
             listen: self.listen()?,
@@ -209,10 +210,19 @@ impl Desktop {
     }
 
     fn stream(&self) -> PathBuf {
-        let beside = || std::env::current_exe().ok()?.parent().map(|directory| directory.join(STREAM));
-        let on_path = || Installed::usual(self.path.clone()).program(STREAM);
-        let found = || beside().filter(|path| path.is_file()).or_else(on_path);
-        self.stream.clone().or_else(found).unwrap_or_else(|| STREAM.into())
+        self.stream.clone().or_else(|| self.found(STREAM)).unwrap_or_else(|| STREAM.into())
+    }
+
+    fn graphics(&self) -> Graphics {
+        let wanted = if self.software { gpu::Wanted::Software } else { gpu::Wanted::Best };
+        Graphics { wanted, probe: self.found(PROBE), ..Graphics::default() }
+    }
+
+    /// A program beside this one, else on the path.
+    fn found(&self, name: &str) -> Option<PathBuf> {
+        let beside = || std::env::current_exe().ok()?.parent().map(|directory| directory.join(name));
+        let on_path = || Installed::usual(self.path.clone()).program(name);
+        beside().filter(|path| path.is_file()).or_else(on_path)
     }
 
     fn state_directory(&self) -> Option<PathBuf> {
@@ -271,5 +281,6 @@ fn bad(name: &'static str, value: &str, accepted: String) -> BadValue {
 }
 
 const STREAM: &str = "cosmos-stream";
+const PROBE: &str = "cosmos-probe";
 /// What the dummy driver and X11 can show.
 const SIDES: RangeInclusive<u16> = 128..=16384;

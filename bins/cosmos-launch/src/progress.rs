@@ -29,6 +29,7 @@ impl Progress {
                 self.line(&format!("{service}: {detail} ({:.1} s)", took.as_secs_f32()));
             }
             Report::Down(service) => self.starting.retain(|name| name != service),
+            Report::Graphics(graphics) => self.line(&format!("graphics: {graphics}")),
             Report::Warning(text) => self.warn(text),
             Report::Serving { ready, new_password } => {
                 let password = new_password.as_deref().filter(|_| self.terminal);
@@ -105,6 +106,7 @@ mod tests {
             password_source: "random, kept in /x".to_owned(),
             password_file: Some("/x".into()),
             password_made: true,
+            graphics: None,
         };
         let block =
             "\n  address   http://127.0.0.1:8080/\n  user      user\n  password  random, kept in /x\n";

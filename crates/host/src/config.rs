@@ -10,6 +10,8 @@ use std::{
 use cosmos_desktop::Size;
 use rustix::fs::Access;
 
+use crate::gpu::Graphics;
+
 /// Everything `cosmos-launch desktop` needs to know. Nothing else is read from the environment.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -17,8 +19,10 @@ pub struct Config {
     pub size: Size,
     /// Dots per inch the X server tells its clients.
     pub dpi: u16,
-    /// Which X server to start.
+    /// Which X server to start where none runs on the GPU.
     pub xserver: XServerChoice,
+    /// How the GPU is to be used.
+    pub graphics: Graphics,
     /// The command of the desktop session; `None` takes the best one installed.
     pub session: Option<String>,
     /// Whether to start a sound server.

@@ -1,5 +1,6 @@
 //! The shell around the supervisor: it starts, watches and ends real processes, on one thread.
 
+pub(crate) mod graphics;
 mod readiness;
 mod start;
 
@@ -13,10 +14,12 @@ use std::{
 
 use rustix::process::{Pid, Signal};
 
+use self::graphics::Look;
 use crate::{
     config::{Config, is_writable},
     display::Display,
     error::HostError,
+    gpu::{Arrangement, GraphicsReport},
     logs::{BOUND, Logs},
     process::{self, Started},
     ready::StreamReady,
@@ -28,7 +31,8 @@ use crate::{
     sound::SoundServer,
     supervisor::{Action, Event, Notice, Outcome, Supervisor},
     xauth::Cookie,
-    xserver::{self, XServer},
+    xorg_log,
+    xserver::XServer,
 };
 
 /// What people are told while a desktop comes up and runs.
@@ -48,6 +52,8 @@ pub enum Report {
     },
     /// A service ended, or was not ready in time.
     Down(&'static str),
+    /// How the desktop is drawn, and why no better.
+    Graphics(GraphicsReport),
     /// Something does not work as it should; the desktop goes on.
     Warning(String),
     /// The desktop can be reached.
@@ -70,7 +76,7 @@ pub fn run(config: &Config, tell: &mut dyn FnMut(&Report)) -> Result<(), HostErr
     let mut signals =
         Signals::catch().map_err(HostError::io("catch signals through", "/proc/self".as_ref()))?;
     process::adopt_orphans().map_err(HostError::io("adopt orphans in", "/proc/self".as_ref()))?;
-    let mut desktop = Desktop::prepare(config, tell)?;
+    let mut desktop = Desktop::prepare(config, &signals, tell)?;
     let mut supervisor = Supervisor::new(roles::table(desktop.sound.as_ref()));
     let mut events = VecDeque::from([Event::Tick]);
     let outcome = loop {
@@ -84,6 +90,10 @@ pub fn run(config: &Config, tell: &mut dyn FnMut(&Report)) -> Result<(), HostErr
             let wait = desktop.patience(&supervisor);
             signals.wait(wait);
             desktop.gather(&mut signals, &supervisor, &mut events);
+        }
+        if let Some(error) = desktop.refusal.take() {
+            process::end_descendants(LAST_GRACE);
+            return Err(error);
         }
     };
     process::end_descendants(LAST_GRACE);
@@ -104,6 +114,14 @@ struct Desktop<'a> {
     logs: Logs,
     cookie: Cookie,
     server: XServer,
+    /// Whether the server of this kind was started before.
+    was_tried: bool,
+    arrangement: Arrangement,
+    look: Look,
+    /// What leads programs to the driver of the GPU.
+    variables: Vec<(&'static str, String)>,
+    /// Why there may be no desktop after all.
+    refusal: Option<HostError>,
     session: Session,
     bus: PathBuf,
     sound: Option<SoundServer>,
@@ -130,14 +148,19 @@ struct Slot {
 }
 
 impl<'a> Desktop<'a> {
-    fn prepare(config: &'a Config, tell: &'a mut dyn FnMut(&Report)) -> Result<Self, HostError> {
+    fn prepare(
+        config: &'a Config,
+        signals: &Signals,
+        tell: &'a mut dyn FnMut(&Report),
+    ) -> Result<Self, HostError> {
         let installed = &config.installed;
-        let server = XServer::choose(config.xserver, installed)?;
         let session = Session::choose(config.session.as_deref(), installed)?;
         let bus = installed.program("dbus-daemon").ok_or_else(|| missing("dbus-daemon", "dbus-daemon"))?;
         let runtime = Runtime::create(&config.runtime_base)?;
         let display = Display::reserve(config.display, FIRST_DISPLAY)?;
         let logs = open_logs(config, &runtime, display.number())?;
+        let arrangement = graphics::arrange_for(config, display.number(), signals, tell)?;
+        let server = graphics::server_of(&arrangement, config)?;
         let places = Places { runtime: runtime.path().to_owned(), home: home(config, &runtime)? };
         let cookie = Cookie::random().map_err(HostError::io("read random bytes for", &places.authority()))?;
         let sound = config.audio.then(|| SoundServer::choose(installed)).flatten();
@@ -150,6 +173,11 @@ impl<'a> Desktop<'a> {
             logs,
             cookie,
             server,
+            was_tried: false,
+            arrangement,
+            look: Look::Due,
+            variables: Vec::new(),
+            refusal: None,
             session,
             bus,
             sound,
@@ -181,8 +209,7 @@ impl<'a> Desktop<'a> {
         let authority = self.places.authority();
         self.cookie.write(&authority, number).map_err(HostError::io("write", &authority))?;
         self.runtime.note_display(number).map_err(HostError::io("write in", self.runtime.path()))?;
-        let conf = self.places.file("xorg.conf");
-        fs::write(&conf, xserver::dummy_config(self.config.size)?).map_err(HostError::io("write", &conf))
+        self.write_config()
     }
 
     /// Does what the supervisor wants; what comes of it at once goes to `events`.
@@ -243,6 +270,9 @@ impl<'a> Desktop<'a> {
     /// Takes another number, where another server took ours.
     fn reset(&mut self) {
         self.warn("the X server does not come back under its number: everything starts again");
+        if matches!(self.server, XServer::Nvidia { .. }) {
+            self.leave_gpu();
+        }
         if let Ok(display) = Display::reserve(None, FIRST_DISPLAY) {
             self.display = display;
         }
@@ -279,7 +309,7 @@ impl<'a> Desktop<'a> {
         (self.tell)(&Report::Up { service: ROLES[service.0].name(), detail, took });
         if supervisor.is_complete() && !self.told_serving {
             self.told_serving = true;
-            if let Some(ready) = StreamReady::read(&self.places.ready()) {
+            if let Some(ready) = self.complete_ready() {
                 let new_password = new_password(&ready);
                 (self.tell)(&Report::Serving { ready, new_password });
             }
@@ -310,6 +340,8 @@ impl<'a> Desktop<'a> {
                 self.processes[place].running = None;
                 process::signal_session(pid, Signal::TERM);
                 events.push_back(Event::Exited { service: ServiceId(place), how });
+            } else {
+                self.look_ended(pid);
             }
         }
         for role in ROLES.into_iter().filter(|role| supervisor.is_starting(role.id())) {
@@ -341,9 +373,19 @@ impl<'a> Desktop<'a> {
 
     /// Xorg tells why it refused a screen in its own log only.
     fn last_words(&self, role: Role) -> String {
-        let is_xorg = role == Role::XServer && matches!(self.server, XServer::Dummy(_));
-        let errors = if is_xorg { self.logs.xorg_errors() } else { String::new() };
-        errors + &self.logs.last_words(role.name())
+        let words = self.logs.last_words(role.name());
+        if role != Role::XServer || !self.server.is_xorg() {
+            return words;
+        }
+        let causes = self.causes().into_iter().map(|finding| finding.explained());
+        self.logs.xorg_errors() + &words + &causes.collect::<String>()
+    }
+
+    /// What is known of the failure of Xorg: at most two things, the nearest to the cause first.
+    fn causes(&self) -> Vec<xorg_log::Finding> {
+        let mut found = xorg_log::findings(&self.logs.of_xorg(Role::XServer.name()));
+        found.truncate(2);
+        found
     }
 }
 

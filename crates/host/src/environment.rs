@@ -49,6 +49,16 @@ impl Environment {
         self
     }
 
+    /// Puts folders before those of a variable in the format of `PATH`.
+    pub fn prepend(&mut self, name: &str, folders: &str) -> &mut Self {
+        let mut value = OsString::from(folders);
+        if let Some(known) = self.0.get(OsStr::new(name)).filter(|known| !known.is_empty()) {
+            value.push(":");
+            value.push(known);
+        }
+        self.set(name, value)
+    }
+
     /// The variables.
     pub fn variables(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
         self.0.iter()

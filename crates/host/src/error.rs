@@ -47,6 +47,12 @@ pub enum HostError {
         /// The last that was tried.
         last: u16,
     },
+    /// The GPU must be used, and cannot be.
+    #[error("a GPU is required, and there is none to draw on:\n{reasons}")]
+    NoGpu {
+        /// Each mode with a GPU and what stands against it, one on a line.
+        reasons: String,
+    },
     /// A service could not be brought up.
     #[error("{service} {why}; it said last (all of it: {}):\n{words}", log.display())]
     GaveUp {

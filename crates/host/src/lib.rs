@@ -11,6 +11,7 @@ mod display;
 mod environment;
 mod error;
 mod ffi;
+pub mod gpu;
 mod lease;
 mod logs;
 mod process;
@@ -45,6 +46,7 @@ fn test_config() -> Config {
         size: cosmos_desktop::Size::new(1280, 720),
         dpi: 96,
         xserver: XServerChoice::Auto,
+        graphics: gpu::Graphics::default(),
         session: None,
         audio: true,
         listen: ([127, 0, 0, 1], 0).into(),

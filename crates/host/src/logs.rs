@@ -71,6 +71,13 @@ impl Logs {
         indented(String::from_utf8_lossy(&bytes).lines(), 12)
     }
 
+    /// What Xorg wrote to its own log and, as the service of this name, to standard error.
+    pub fn of_xorg(&self, service: &str) -> String {
+        let [own, printed] =
+            [self.path(XORG), self.path(service)].map(|path| tail(&path, 64 * 1024).unwrap_or_default());
+        format!("{}\n{}", String::from_utf8_lossy(&own), String::from_utf8_lossy(&printed))
+    }
+
     /// The errors in a log that Xorg writes itself, indented; empty when there is none.
     pub fn xorg_errors(&self) -> String {
         const MARK: &str = "(EE)";

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::gpu::GraphicsReport;
+
 /// The schema of the file.
 pub const SCHEMA: &str = "cosmos.ready/1";
 
@@ -24,6 +26,9 @@ pub struct StreamReady {
     /// Whether the password was made in this start, so that nobody can know it yet.
     #[serde(default)]
     pub password_made: bool,
+    /// How the desktop is drawn; the host adds it.
+    #[serde(default)]
+    pub graphics: Option<GraphicsReport>,
 }
 
 impl StreamReady {
@@ -60,6 +65,7 @@ mod tests {
             password_source: "from PASSWD".to_owned(),
             password_file: None,
             password_made: false,
+            graphics: None,
         };
         ready.write(&path).unwrap();
         assert_eq!(StreamReady::read(&path).as_ref(), Some(&ready));

@@ -11,6 +11,7 @@ use crate::{
     bus,
     config::Config,
     environment::{Environment, Secrets},
+    gpu::LIBRARY_PATH,
     service::{Comeback, ServiceId, Spec, Tie},
     session::Session,
     sound::SoundServer,
@@ -108,6 +109,16 @@ impl Places {
         self.file("pulse-native")
     }
 
+    /// How the desktop is drawn, as JSON.
+    pub fn graphics(&self) -> PathBuf {
+        self.file("graphics.json")
+    }
+
+    /// What programs draw with, as the probe wrote it.
+    pub fn probe(&self) -> PathBuf {
+        self.file("probe.json")
+    }
+
     /// What the stream writes when it serves.
     pub fn ready(&self) -> PathBuf {
         self.file("ready.json")
@@ -132,6 +143,14 @@ pub fn command(program: &Path, role: Role, shared: &Shared<'_>) -> Command {
     if let Some(names) = &shared.session.desktop_names {
         environment.set("XDG_CURRENT_DESKTOP", names);
     }
+    for (name, value) in shared.variables {
+        match *name {
+            LIBRARY_PATH => environment.prepend(name, value),
+            // The server draws by itself, with its own modules.
+            _ if role == Role::XServer => &mut environment,
+            _ => environment.set(name, value),
+        };
+    }
     let mut command = Command::new(program);
     command.env_clear().envs(environment.variables()).current_dir(&shared.places.home);
     command
@@ -150,6 +169,16 @@ pub struct Shared<'a> {
     pub session: &'a Session,
     /// Whether there is a sound server.
     pub has_sound: bool,
+    /// The variables that lead programs to the driver of the GPU.
+    pub variables: &'a [(&'static str, String)],
+}
+
+/// The program that sees what programs draw with, given the same environment as theirs.
+pub fn probe_command(program: &Path, shared: &Shared<'_>) -> Command {
+    let mut command = command(program, Role::Session, shared);
+    command.args(["--gl", "--egl", "--vulkan", "--json", "--timeout", "8s", "--display"]);
+    command.arg(format!(":{}", shared.display));
+    command
 }
 
 /// The session bus on its socket.
@@ -184,9 +213,13 @@ pub fn stream_command(shared: &Shared<'_>) -> Command {
     let mut command = command(&shared.config.stream, Role::Stream, shared);
     command.arg("--listen").arg(shared.config.listen.to_string());
     command.arg("--ready-file").arg(shared.places.ready());
+    command.env(GRAPHICS_FILE, shared.places.graphics());
     command.args(&shared.config.stream_arguments);
     command
 }
+
+/// Tells the stream where the file is that says how the desktop is drawn.
+const GRAPHICS_FILE: &str = "COSMOS_GRAPHICS_FILE";
 
 #[cfg(test)]
 mod tests {

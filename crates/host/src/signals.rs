@@ -33,6 +33,11 @@ impl Signals {
         wait_for(self.delivery.get_read(), bound);
     }
 
+    /// Whether there is one that nobody looked at yet.
+    pub fn is_waiting(&self) -> bool {
+        is_readable(self.delivery.get_read())
+    }
+
     /// How often the end was asked for since the last call.
     pub fn requests(&mut self) -> usize {
         self.delivery.pending().filter(|signal| *signal != SIGCHLD).count()

@@ -1,4 +1,4 @@
-//! The X server of a machine without a screen: Xorg with the dummy driver, or Xvfb.
+//! The X server of a machine without a screen: Xorg with NVIDIA's or the dummy driver, or Xvfb.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -16,6 +16,13 @@ use crate::{
 /// A server that can be started here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum XServer {
+    /// Xorg with NVIDIA's driver, on a GPU.
+    Nvidia {
+        /// The program.
+        program: PathBuf,
+        /// Where it looks for modules, in this order.
+        module_paths: Vec<PathBuf>,
+    },
     /// Xorg with the dummy driver: its screen can be given any size later.
     Dummy(PathBuf),
     /// Xvfb: its screen keeps the size it was started with.
@@ -49,6 +56,7 @@ impl XServer {
     /// What people call it.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::Nvidia { .. } => "Xorg nvidia",
             Self::Dummy(_) => "Xorg dummy",
             Self::Xvfb(_) => "Xvfb",
         }
@@ -57,8 +65,13 @@ impl XServer {
     /// The program.
     pub fn program(&self) -> &Path {
         match self {
-            Self::Dummy(path) | Self::Xvfb(path) => path,
+            Self::Nvidia { program: path, .. } | Self::Dummy(path) | Self::Xvfb(path) => path,
         }
+    }
+
+    /// Whether it is Xorg, which writes a log of its own.
+    pub const fn is_xorg(&self) -> bool {
+        !matches!(self, Self::Xvfb(_))
     }
 
     /// Its arguments. The server writes its display number to standard output when it accepts clients.
@@ -74,8 +87,14 @@ impl XServer {
         if !start.listen_abstract {
             arguments.extend(["-nolisten", "local"].map(OsStr::new));
         }
+        let modules = self.module_paths();
+        if let Some(modules) = &modules {
+            // NVIDIA's driver opens a console. One that is named and shared takes no right to /dev/tty0.
+            arguments.insert(1, "vt7".as_ref());
+            arguments.extend(["-modulepath".as_ref(), modules.as_os_str()]);
+        }
         match self {
-            Self::Dummy(_) => {
+            Self::Nvidia { .. } | Self::Dummy(_) => {
                 arguments.extend(["-novtswitch", "-sharevts", "-config"].map(OsStr::new));
                 arguments.extend([
                     start.xorg_conf.as_os_str(),
@@ -86,6 +105,19 @@ impl XServer {
             Self::Xvfb(_) => arguments.extend(["-screen", "0", &screen].map(OsStr::new)),
         }
         arguments.into_iter().map(OsStr::to_owned).collect()
+    }
+
+    /// As Xorg wants them: between commas.
+    fn module_paths(&self) -> Option<OsString> {
+        let Self::Nvidia { module_paths, .. } = self else { return None };
+        let mut joined = OsString::new();
+        for path in module_paths {
+            if !joined.is_empty() {
+                joined.push(",");
+            }
+            joined.push(path);
+        }
+        Some(joined)
     }
 }
 

@@ -42,7 +42,11 @@ impl Desktop<'_> {
                 return false;
             }
         };
-        let (size, wanted) = (client.size(), self.config.size);
+        if !self.is_looked_at() {
+            return false;
+        }
+        let wanted = self.arrangement.screen().map_or(self.config.size, |screen| screen.size);
+        let size = client.size();
         let number = self.display.number();
         if size != wanted {
             self.warn(&format!("the X server came up with {size} instead of {wanted}: it refused the mode"));

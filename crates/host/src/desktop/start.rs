@@ -39,10 +39,11 @@ impl Desktop<'_> {
     }
 
     fn spawn_server(&mut self, log: File) -> io::Result<Started> {
-        let slot = &self.processes[Role::XServer.id().0];
-        if slot.starts == 1 && !slot.has_served && self.config.xserver == XServerChoice::Auto {
+        if self.was_tried && !self.processes[Role::XServer.id().0].has_served {
             self.fall_back();
         }
+        self.was_tried = true;
+        self.look_again();
         if self.display.connect().is_ok() {
             let taken = format!("another server took display :{}", self.display.number());
             return Err(io::Error::other(taken));
@@ -67,24 +68,31 @@ impl Desktop<'_> {
         process::spawn(with_errors_to(command, log))
     }
 
-    /// Takes the other X server when the first one could not be started.
+    /// Takes the next X server when the first one could not be started.
     fn fall_back(&mut self) {
-        if let (XServer::Dummy(_), Ok(xvfb)) =
-            (&self.server, XServer::choose(XServerChoice::Xvfb, &self.config.installed))
-        {
+        match &self.server {
+            XServer::Nvidia { .. } => self.leave_gpu(),
+            XServer::Dummy(_) if self.config.xserver == XServerChoice::Auto => self.leave_xorg(),
+            _ => {}
+        }
+    }
+
+    fn leave_xorg(&mut self) {
+        if let Ok(xvfb) = XServer::choose(XServerChoice::Xvfb, &self.config.installed) {
             let words = self.last_words(Role::XServer);
             self.warn(&format!("Xorg cannot be started, Xvfb is tried; Xorg said last:\n{words}"));
             self.server = xvfb;
         }
     }
 
-    fn shared(&self) -> Shared<'_> {
+    pub(super) fn shared(&self) -> Shared<'_> {
         Shared {
             config: self.config,
             places: &self.places,
             display: self.display.number(),
             session: &self.session,
             has_sound: self.sound.is_some(),
+            variables: &self.variables,
         }
     }
 

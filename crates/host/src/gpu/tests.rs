@@ -1,0 +1,259 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod tree;
+
+use std::{fs, path::Path};
+
+use super::*;
+use crate::{
+    desktop::graphics::server_of,
+    lease::{Holder, Lease},
+    xserver::XStart,
+};
+use tree::{Machine, Tree};
+
+const PROBE_HARDWARE: &str = r#"{"schema":"cosmos.probe/1",
+    "gl":{"facts":{"renderer":"NVIDIA/PCIe/SSE2"},"failure":null,"verdict":"hardware"},
+    "egl":{"facts":{"devices":[],"platforms":[{"name":"x11","renderer":"llvmpipe","verdict":"software"}]},
+        "failure":null,"verdict":"software"},
+    "vulkan":{"facts":{"devices":[{"name":"NVIDIA","verdict":"hardware"}]},"failure":null,"verdict":"hardware"}}"#;
+
+/// Everything that follows from the machine: the plan, the command of the server and its file.
+fn outcome(machine: &mut Machine, wish: &Wish<'_>) -> (String, String) {
+    let arrangement = arrange(machine, wish);
+    let plan = &arrangement.plan;
+    let gpu = plan.gpu.as_ref().map_or("none", |gpu| gpu.name.as_deref().unwrap_or("?"));
+    let mut text = format!("mode: {}\ngpu: {gpu}\n", plan.mode);
+    let screen = arrangement.screen();
+    let notes = screen.iter().flat_map(|screen| &screen.notes).chain(&plan.notes);
+    text.extend(plan.reasons().lines().map(|line| format!("{line}\n")));
+    text.extend(notes.map(|note| format!("note: {note}\n")));
+    text.extend(arrangement.variables().iter().map(|(name, value)| format!("{name}={value}\n")));
+    let mut config = crate::test_config();
+    config.size = wish.size;
+    if plan.mode == Mode::GpuXServer {
+        let server = server_of(&arrangement, &config).unwrap();
+        let start = XStart {
+            config: &config,
+            display: 20,
+            authority: Path::new("/run/user/1000/cosmos/Xauthority"),
+            xorg_conf: Path::new("/run/user/1000/cosmos/xorg.conf"),
+            xorg_log: Path::new("/var/log/cosmos/xorg.log"),
+            listen_abstract: false,
+        };
+        let words: Vec<String> =
+            server.arguments(&start).iter().map(|word| word.display().to_string()).collect();
+        text += &format!("{} {}\n", server.program().display(), words.join(" "));
+    }
+    (text, screen.map(|screen| screen.config).unwrap_or_default())
+}
+
+fn check(name: &str, tree: &Tree, graphics: &Graphics, size: &str) {
+    let leases = tempfile::tempdir().unwrap();
+    let wish = Wish { graphics, size: size.parse().unwrap() };
+    let (plan, config) = outcome(&mut Machine::new(tree, leases.path()), &wish);
+    golden(&format!("{name}.plan"), &plan);
+    golden(&format!("{name}.conf"), &config);
+}
+
+/// Compares with a file of `testdata`; `UPDATE_EXPECT=1` writes it.
+fn golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/gpu").join(name);
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        match text.is_empty() {
+            true => drop(fs::remove_file(&path)),
+            false => fs::write(&path, text).unwrap(),
+        }
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{}", path.display());
+}
+
+#[test]
+fn an_a10g_of_a_cloud_gets_its_x_server() {
+    check("a10g", &Tree::a10g(), &Graphics::default(), "1920x1080");
+}
+
+#[test]
+fn a_t4_in_another_pci_domain_keeps_the_domain() {
+    check("t4", &Tree::t4(), &Graphics::default(), "2560x1600");
+}
+
+#[test]
+fn a_geforce_before_550_goes_to_a_displayport_for_a_large_screen() {
+    let graphics = Graphics { refresh: "120".parse().ok(), ..Graphics::default() };
+    check("rtx3060", &Tree::rtx3060(), &graphics, "3840x2160");
+}
+
+#[test]
+fn an_output_that_was_named_is_kept_and_its_best_mode_is_taken() {
+    let graphics = Graphics { ports: "DFP-0".parse().ok(), ..Graphics::default() };
+    check("rtx3060-dfp", &Tree::rtx3060(), &graphics, "3840x2160");
+}
+
+#[test]
+fn an_h200_is_refused_by_four_reasons_and_draws_for_a_software_server() {
+    let tree = Tree::h200();
+    check("h200", &tree, &Graphics::default(), "1920x1080");
+    let leases = tempfile::tempdir().unwrap();
+    let graphics = Graphics::default();
+    let wish = Wish { graphics: &graphics, size: "1920x1080".parse().unwrap() };
+    let mut arrangement = arrange(&mut Machine::new(&tree, leases.path()), &wish);
+    let reasons = &arrangement.plan.refused[0].reasons;
+    assert_eq!(
+        reasons.iter().map(Reason::id).collect::<Vec<_>>(),
+        ["no-x-driver", "no-modeset-device", "no-modeset-module", "no-glx-server"]
+    );
+    arrangement.see(Ok(Rendering::of_probe(PROBE_HARDWARE.as_bytes()).unwrap()));
+    assert_eq!(arrangement.plan.mode, Mode::GpuRendering);
+    let names: Vec<&str> = arrangement.variables().iter().map(|(name, _)| *name).collect();
+    let seen = ["__GLX_VENDOR_LIBRARY_NAME", "VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
+    assert_eq!(names, seen, "EGL was not seen to draw on the GPU");
+}
+
+/// One thing of a whole machine is missing, and exactly its reason stands against the X server.
+#[test]
+fn each_thing_that_is_missing_alone_rules_the_x_server_out() {
+    let cases: [(&str, &str); 6] = [
+        ("usr/lib/xorg/Xorg", "no-xorg"),
+        ("usr/lib/xorg/modules/drivers/nvidia_drv.so", "no-x-driver"),
+        ("usr/lib/xorg/modules/extensions/libglxserver_nvidia.so.535.129.03", "no-glx-server"),
+        ("dev/nvidia-modeset", "no-modeset-device"),
+        ("sys/module/nvidia_modeset", "no-modeset-module"),
+        ("dev/nvidia0", "no-gpu"),
+    ];
+    for (path, id) in cases {
+        let tree = Tree::a10g();
+        tree.remove(path);
+        let plan = tree.plan(&Graphics::default());
+        assert_eq!(plan.refused[0].mode, Mode::GpuXServer, "{path}");
+        let ids: Vec<_> = plan.refused[0].reasons.iter().map(Reason::id).collect();
+        assert_eq!(ids, [id], "{path}");
+        assert!(plan.mode < Mode::GpuXServer);
+    }
+    assert_eq!(Tree::a10g().plan(&Graphics::default()).refused, []);
+}
+
+#[test]
+fn halves_of_a_driver_that_do_not_fit_and_known_faults_are_told() {
+    let stale = Tree::a10g();
+    stale.rename(
+        "extensions/libglxserver_nvidia.so.535.129.03",
+        "extensions/libglxserver_nvidia.so.470.82.01",
+    );
+    let reason = stale.plan(&Graphics::default()).refused[0].reasons[0].to_string();
+    assert_eq!(reason, "libglxserver_nvidia.so is of version 470.82.01, the kernel module of 535.129.03");
+
+    let updated = Tree::a10g();
+    updated.module("550.54.14");
+    let plan = updated.plan(&Graphics::default());
+    assert_eq!(plan.mode, Mode::Software, "the libraries do not fit for programs either");
+    assert!(plan.reasons().contains("kernel module 550.54.14, libraries 535.129.03"), "{}", plan.reasons());
+
+    for (version, fixed) in
+        [("535.86.05", Some("535.129.03")), ("545.23.06", Some("545.29.02")), ("535.54.03", None)]
+    {
+        let plan = Tree::geforce(version).plan(&Graphics::default());
+        let told = plan.refused.first().map(|refusal| refusal.reasons[0].to_string());
+        assert_eq!(
+            told.is_some_and(|text| text.contains(fixed.unwrap_or("?"))),
+            fixed.is_some(),
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn the_gpu_that_was_asked_for_is_taken_or_refused_by_its_name() {
+    let tree = Tree::two();
+    for (asked, address) in [
+        ("GPU-00000000-0000-0000-0000-000000000001", "0000:02:00.0"),
+        ("0000:02:00.0", "0000:02:00.0"),
+        ("1", "0000:02:00.0"),
+        ("all", "0000:01:00.0"),
+        ("void", "0000:01:00.0"),
+    ] {
+        let graphics = Graphics { gpu: asked.parse().unwrap(), ..Graphics::default() };
+        let plan = tree.plan(&graphics);
+        assert_eq!(plan.gpu.map(|gpu| gpu.address.to_string()).as_deref(), Some(address), "{asked}");
+    }
+    let graphics = Graphics { gpu: "0000:03:00.0".parse().unwrap(), ..Graphics::default() };
+    let plan = tree.plan(&graphics);
+    assert_eq!((plan.mode, plan.gpu.clone()), (Mode::Software, None));
+    assert!(plan.reasons().contains("which is not among the 2 GPUs visible here"), "{}", plan.reasons());
+    let graphics = Graphics { gpu: "MIG-00000000-0000-0000-0000-000000000001".parse().unwrap(), ..graphics };
+    assert!(tree.plan(&graphics).reasons().contains("MIG slice"));
+}
+
+#[test]
+fn a_gpu_that_somebody_drives_is_drawn_on_and_its_holder_is_named() {
+    let (tree, leases) = (Tree::a10g(), tempfile::tempdir().unwrap());
+    let graphics = Graphics { wanted: Wanted::Required, ..Graphics::default() };
+    let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
+    let first = arrange(&mut Machine::new(&tree, leases.path()), &wish);
+    assert!(first.lease.is_some() && first.plan.mode == Mode::GpuXServer);
+    let second = arrange(&mut Machine::new(&tree, leases.path()), &wish);
+    assert_eq!((second.plan.mode, second.lease.is_none()), (Mode::GpuRendering, true));
+    assert!(second.plan.reasons().contains("is driven by another X server: display :20 in "));
+    assert!(!second.is_refused(), "programs still draw on the GPU");
+    drop(first);
+    let mut third = arrange(&mut Machine::new(&tree, leases.path()), &wish);
+    assert_eq!(third.plan.mode, Mode::GpuXServer);
+    third.obstruct(Reason::ServerFailed("it crashed".to_owned()));
+    assert_eq!(third.plan.mode, Mode::GpuRendering);
+    let uuid = third.plan.gpu.as_ref().unwrap().uuid.unwrap().to_string();
+    Lease::take(leases.path(), &uuid, &Holder::this_process("x"))
+        .expect("a failed server gives its lease back");
+}
+
+#[test]
+fn a_directory_of_leases_that_cannot_be_used_is_a_reason() {
+    let tree = Tree::a10g();
+    let graphics = Graphics::default();
+    let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
+    let arrangement = arrange(&mut Machine::new(&tree, Path::new("/nonexistent")), &wish);
+    assert_eq!(arrangement.plan.mode, Mode::GpuRendering);
+    assert!(arrangement.plan.reasons().contains("/nonexistent is not there: make it with mode 1777"));
+}
+
+#[test]
+fn a_required_gpu_that_draws_nothing_leaves_no_desktop_and_every_reason() {
+    let (tree, leases) = (Tree::h200(), tempfile::tempdir().unwrap());
+    let graphics = Graphics { wanted: Wanted::Required, ..Graphics::default() };
+    let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
+    let mut arrangement = arrange(&mut Machine::new(&tree, leases.path()), &wish);
+    assert!(!arrangement.is_refused());
+    arrangement.see(Err(Reason::NoProbe));
+    assert!(arrangement.is_refused() && arrangement.variables().is_empty());
+    let software = PROBE_HARDWARE.replace("hardware", "software").replace("NVIDIA/PCIe/SSE2", "llvmpipe");
+    arrangement.see(Ok(Rendering::of_probe(software.as_bytes()).unwrap()));
+    assert!(arrangement.is_refused());
+    let reasons = arrangement.plan.reasons();
+    for part in
+        ["no X server on the GPU: ", "no GPU rendering in a software X server: GLX does not draw", "llvmpipe"]
+    {
+        assert!(reasons.contains(part), "{part}: {reasons}");
+    }
+    let wish = Wish { graphics: &Graphics { wanted: Wanted::Software, ..graphics.clone() }, ..wish };
+    let plan = plan(&arrangement.facts, &wish);
+    assert_eq!((plan.mode, plan.is_refused(Wanted::Software)), (Mode::Software, false));
+}
+
+#[test]
+fn the_report_is_complete_json_whatever_the_mode() {
+    let leases = tempfile::tempdir().unwrap();
+    for (tree, mode) in
+        [(Tree::a10g(), "gpu-x-server"), (Tree::h200(), "gpu-rendering"), (Tree::empty(), "software")]
+    {
+        let graphics = Graphics::default();
+        let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
+        let mut arrangement = arrange(&mut Machine::new(&tree, leases.path()), &wish);
+        arrangement.see(Ok(Rendering::of_probe(PROBE_HARDWARE.as_bytes()).unwrap()));
+        let path = leases.path().join("graphics.json");
+        arrangement.report().write(&path).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        assert_eq!((json["schema"].as_str(), json["mode"].as_str()), (Some("cosmos.graphics/1"), Some(mode)));
+        for key in ["gpu", "rendering", "refused"] {
+            assert!(json.get(key).is_some(), "{key} is missing");
+        }
+    }
+}
