@@ -1,10 +1,16 @@
 //! What can be probed, and the probing of several areas side by side.
 
-use std::{fmt, path::PathBuf, str::FromStr, thread, time::Duration};
+use std::{
+    fmt,
+    path::PathBuf,
+    str::FromStr,
+    thread::{self, Scope, ScopedJoinHandle},
+    time::Duration,
+};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Answer, EglFacts, GlFacts, NvencFacts, VulkanFacts, parent};
+use crate::{Answer, EglFacts, GlFacts, NvencFacts, PresentFacts, VulkanFacts, parent};
 
 /// One interface of the graphics stack, probed in one child process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,11 +24,14 @@ pub enum Area {
     Egl,
     /// The video encoder of NVIDIA GPUs.
     Nvenc,
+    /// Vulkan in windows of an X display. Apart from [`Vulkan`](Self::Vulkan), which sees no display, since drivers
+    /// are known to hang where there is one.
+    Present,
 }
 
 /// The name of an area could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no area; vulkan, gl, egl and nvenc are")]
+#[error("\"{0}\" is no area; vulkan, gl, egl, nvenc and present are")]
 pub struct UnknownArea(pub String);
 
 /// How to probe. Nothing here is read from the environment, but children inherit it.
@@ -33,7 +42,8 @@ pub struct Config {
     pub program: PathBuf,
     /// How long a child may take before it is ended, by SIGTERM and 400 ms later by SIGKILL.
     pub timeout: Duration,
-    /// The X display that GLX and EGL are tried on, such as `:0`. Without one, children see no `DISPLAY` at all.
+    /// The X display that everything but [`Area::Vulkan`] and [`Area::Nvenc`] sees, such as `:0`. Without one,
+    /// children see no `DISPLAY` at all.
     pub display: Option<String>,
     /// Manifests of Vulkan drivers, and directories of them: see [`vulkan_manifests`](crate::vulkan_manifests).
     pub vulkan_manifests: Vec<PathBuf>,
@@ -54,30 +64,46 @@ pub struct Report {
     pub egl: Option<Answer<EglFacts>>,
     /// The answer of [`Area::Nvenc`].
     pub nvenc: Option<Answer<NvencFacts>>,
+    /// The answer of [`Area::Present`].
+    pub present: Option<Answer<PresentFacts>>,
 }
 
 /// Probes areas side by side, each in a child. Returns at the latest one second, and a little for starting and
 /// reading, after the time-out.
 pub fn probe(config: &Config, areas: &[Area]) -> Report {
     thread::scope(|scope| {
-        let vulkan =
-            areas.contains(&Area::Vulkan).then(|| scope.spawn(|| parent::ask_area(config, Area::Vulkan)));
-        let gl = areas.contains(&Area::Gl).then(|| scope.spawn(|| parent::ask_area(config, Area::Gl)));
-        let egl = areas.contains(&Area::Egl).then(|| scope.spawn(|| parent::ask_area(config, Area::Egl)));
-        let nvenc =
-            areas.contains(&Area::Nvenc).then(|| scope.spawn(|| parent::ask_area(config, Area::Nvenc)));
+        let vulkan = start(scope, config, areas, Area::Vulkan);
+        let gl = start(scope, config, areas, Area::Gl);
+        let egl = start(scope, config, areas, Area::Egl);
+        let nvenc = start(scope, config, areas, Area::Nvenc);
+        let present = start(scope, config, areas, Area::Present);
         Report {
             vulkan: vulkan.and_then(|thread| thread.join().ok()),
             gl: gl.and_then(|thread| thread.join().ok()),
             egl: egl.and_then(|thread| thread.join().ok()),
             nvenc: nvenc.and_then(|thread| thread.join().ok()),
+            present: present.and_then(|thread| thread.join().ok()),
         }
     })
 }
 
+fn start<'scope, F: DeserializeOwned + Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    config: &'scope Config,
+    areas: &[Area],
+    area: Area,
+) -> Option<ScopedJoinHandle<'scope, Answer<F>>> {
+    areas.contains(&area).then(|| scope.spawn(move || parent::ask_area(config, area)))
+}
+
 impl Area {
     /// All areas.
-    pub const ALL: [Self; 4] = [Self::Vulkan, Self::Gl, Self::Egl, Self::Nvenc];
+    pub const ALL: [Self; 5] = [Self::Vulkan, Self::Gl, Self::Egl, Self::Nvenc, Self::Present];
+
+    /// Whether there is nothing to ask without a display.
+    pub const fn needs_display(self) -> bool {
+        matches!(self, Self::Gl | Self::Present)
+    }
 
     /// The name, as on a command line.
     pub const fn name(self) -> &'static str {
@@ -86,6 +112,7 @@ impl Area {
             Self::Gl => "gl",
             Self::Egl => "egl",
             Self::Nvenc => "nvenc",
+            Self::Present => "present",
         }
     }
 }

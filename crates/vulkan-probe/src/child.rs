@@ -68,6 +68,7 @@ fn gather(area: Area, arguments: impl Iterator<Item = OsString>) {
         Area::Gl => gl::gather(&mut teller),
         Area::Egl => egl::gather(&manifests, &mut teller),
         Area::Nvenc => nvenc::gather(&mut teller),
+        Area::Present => vulkan::present::gather(&mut teller),
     }
     teller.line(END, "");
     exit(0);

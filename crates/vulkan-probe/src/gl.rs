@@ -33,6 +33,8 @@ pub struct GlFacts {
     pub direct: Option<bool>,
     /// Whether the X server has `NV-GLX`: it is driven by NVIDIA's X driver.
     pub nv_glx: Option<bool>,
+    /// The UUID of the device that draws, from `GL_EXT_memory_object`.
+    pub device_uuid: Option<String>,
 }
 
 impl GlFacts {

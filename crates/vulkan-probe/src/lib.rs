@@ -23,4 +23,5 @@ pub use nvenc::{NvencCodec, NvencDevice, NvencFacts, nvenc_meaning};
 pub use parent::{ask, output};
 pub use uuid::same_uuid;
 pub use verdict::Verdict;
+pub use vulkan::present::{PresentDevice, PresentFacts, PresentFamily};
 pub use vulkan::{QueueFamily, Surfaces, VulkanDevice, VulkanFacts};

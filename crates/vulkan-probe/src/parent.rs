@@ -30,18 +30,17 @@ pub(crate) fn ask_area<F: DeserializeOwned>(config: &Config, area: Area) -> Answ
     let manifests = match area {
         Area::Vulkan => &config.vulkan_manifests[..],
         Area::Egl => &config.egl_manifests,
-        Area::Gl | Area::Nvenc => &[],
+        Area::Gl | Area::Nvenc | Area::Present => &[],
     };
     // Loaders of Vulkan and their layers open the display by themselves, and hang there.
-    let display = config.display.as_deref().filter(|_| area != Area::Vulkan);
+    let display = config.display.as_deref().filter(|_| !matches!(area, Area::Vulkan | Area::Nvenc));
     ask_child(config, area.name(), manifests, display)
 }
 
 /// Asks a task of this program's own, which [`child::task`](crate::child::task) does in a child, and waits for its
-/// answer: at the latest one second, and a little for starting and reading, after the time-out. The child sees no
-/// display.
+/// answer: at the latest one second, and a little for starting and reading, after the time-out.
 pub fn ask<F: DeserializeOwned>(config: &Config, task: &str) -> Answer<F> {
-    ask_child(config, task, &[], None)
+    ask_child(config, task, &[], config.display.as_deref())
 }
 
 /// What a program writes on its standard output, whatever its exit status. It has the same deadline and the same

@@ -1,6 +1,7 @@
 //! Vulkan: the loader, the drivers it is given, and the devices they have.
 
 mod ffi;
+pub(crate) mod present;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -43,7 +44,7 @@ pub struct Surfaces {
 }
 
 /// One physical device, with the fields that `vulkaninfo --summary` has.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct VulkanDevice {
     /// The name that the driver gives it.
     pub name: String,

@@ -27,6 +27,7 @@ fn main() {
     hostile.icd_that_prints();
     hostile.icd_of_garbage();
     hostile.gl_that_hangs();
+    hostile.xcb_that_hangs();
     hostile.program_that_is_no_child();
     println!("hostile drivers: ok");
 }
@@ -103,6 +104,21 @@ impl Hostile {
         assert!(elapsed < TIMEOUT + Duration::from_secs(1), "{elapsed:?}");
         let Some(Failure::Hung { doing, .. }) = report.gl.unwrap().failure else { panic!("GLX must hang") };
         assert_eq!(doing, "opening libGL.so.1");
+        assert!(report.nvenc.unwrap().is_complete(), "other areas are not harmed");
+    }
+
+    /// What hangs where there is a display harms only what is asked there.
+    fn xcb_that_hangs(&self) {
+        let folder = self.folder.join("xcb");
+        fs::create_dir_all(&folder).unwrap();
+        self.compile("libxcb.so.1", &folder, "for (;;) pause();");
+        let path = ("LD_LIBRARY_PATH".to_owned(), folder.to_string_lossy().into_owned());
+        let (report, elapsed) = self.timed(&[Area::Nvenc, Area::Present], Path::new("/none"), &[path]);
+        assert!(elapsed < TIMEOUT + Duration::from_secs(1), "{elapsed:?}");
+        let Some(Failure::Hung { doing, .. }) = report.present.unwrap().failure else {
+            panic!("it must hang")
+        };
+        assert!(doing.contains("libxcb.so.1"), "{doing}");
         assert!(report.nvenc.unwrap().is_complete(), "other areas are not harmed");
     }
 

@@ -17,6 +17,8 @@ fn main() {
     no_drivers();
     lavapipe();
     llvmpipe();
+    windows();
+    no_windows();
     surfaceless();
     println!("real drivers: ok");
 }
@@ -102,6 +104,43 @@ fn llvmpipe() {
     assert_eq!(facts.vendor.as_deref(), field("OpenGL vendor string"));
     assert_eq!(facts.direct.map(|direct| if direct { "Yes" } else { "No" }), field("direct rendering"));
     assert_eq!(facts.verdict(), Verdict::of_renderer(field("OpenGL renderer string").unwrap()));
+}
+
+/// Every queue of lavapipe draws into windows of a real X server, whichever way it is asked.
+fn windows() {
+    let (Some(manifest), Some(server)) = (lavapipe_manifest(), Server::start()) else {
+        return eprintln!("SKIPPED windows: mesa-vulkan-drivers or Xvfb is not installed");
+    };
+    let mut config = config(Some(&server.display));
+    let path = manifest.to_string_lossy().into_owned();
+    config.environment =
+        ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"].map(|name| (name.into(), path.clone())).to_vec();
+    let report = probe(&config, &[Area::Vulkan, Area::Present]);
+    let present = report.present.unwrap();
+    assert_eq!(present.failure, None, "{present:?}");
+    let facts = present.facts.unwrap();
+    if let (Some(error), _) | (_, Some(error)) = (&facts.xcb_error, &facts.xlib_error) {
+        return eprintln!("SKIPPED windows: {error}");
+    }
+    assert_eq!((&facts.error, facts.display.as_deref()), (&None, Some(&*server.display)));
+    let device = &facts.devices[0];
+    let without = &report.vulkan.unwrap().facts.unwrap().devices[0];
+    assert_eq!((&device.name, &device.device_uuid), (&without.name, &without.device_uuid));
+    assert_eq!(device.families.len(), without.queue_families.len());
+    for family in &device.families {
+        assert_eq!((family.xcb, family.xlib, family.window), (Some(true), Some(true), Some(true)));
+    }
+    assert!(device.present_modes.as_ref().unwrap().contains(&"FIFO".to_owned()), "every device has it");
+    assert!(device.presents() && facts.verdict() == Verdict::Software);
+}
+
+/// A display that is not there is an answer, not a failure.
+fn no_windows() {
+    let present = probe(&config(Some(":4242")), &[Area::Present]).present.unwrap();
+    assert_eq!(present.failure, None, "{present:?}");
+    let facts = present.facts.unwrap();
+    assert!(facts.error.is_some() && facts.devices.is_empty(), "{facts:?}");
+    assert_eq!(facts.verdict(), Verdict::Nothing);
 }
 
 fn surfaceless() {

@@ -12,6 +12,7 @@ use super::GlFacts;
 use crate::{
     child::Teller,
     library::{Library, open, symbol, text_at},
+    uuid,
 };
 
 type Display = *mut c_void;
@@ -86,7 +87,37 @@ pub fn renderer(facts: &mut GlFacts, teller: &mut Teller) -> Result<(), String> 
     // SAFETY: a context is current, and the answers are constant texts.
     let [vendor, renderer, version] = GL_STRINGS.map(|name| unsafe { text_at(string(name)) });
     (facts.vendor, facts.renderer, facts.version) = (vendor, renderer, version);
+    teller.facts(facts);
+    teller.doing("asking for the UUID of the device");
+    // SAFETY: as above.
+    let extensions = unsafe { text_at(string(GL_EXTENSIONS)) }.unwrap_or_default();
+    if extensions.split(' ').any(|extension| extension == "GL_EXT_memory_object") {
+        facts.device_uuid = device_uuid(gl)?;
+    }
     Ok(())
+}
+
+/// The first of the devices behind the context, which must have `GL_EXT_memory_object`.
+fn device_uuid(gl: &'static Library) -> Result<Option<String>, String> {
+    type Find = unsafe extern "C" fn(*const c_char) -> Option<unsafe extern "C" fn()>;
+    type Bytes = unsafe extern "C" fn(c_uint, c_uint, *mut u8);
+    // SAFETY: this is the signature of glXGetProcAddressARB.
+    let find: Find = unsafe { symbol(gl, "glXGetProcAddressARB") }?;
+    // SAFETY: this is the signature of glGetIntegerv.
+    let integer: unsafe extern "C" fn(c_uint, *mut c_int) = unsafe { symbol(gl, "glGetIntegerv") }?;
+    let mut count = 0;
+    // SAFETY: a context is current, and the answer is one number.
+    unsafe { integer(NUM_DEVICE_UUIDS, &raw mut count) };
+    // SAFETY: the name ends in a zero.
+    let Some(found) = unsafe { find(c"glGetUnsignedBytei_vEXT".as_ptr()) }.filter(|_| count > 0) else {
+        return Ok(None);
+    };
+    // SAFETY: the context has the extension, so the address is that function's, with this signature.
+    let bytes = unsafe { std::mem::transmute::<unsafe extern "C" fn(), Bytes>(found) };
+    let mut uuid = [0; 16];
+    // SAFETY: a context is current, the index is below the count, and an answer has 16 bytes.
+    unsafe { bytes(DEVICE_UUID, 0, uuid.as_mut_ptr()) };
+    Ok(uuid::text(&uuid))
 }
 
 fn connect(x11: &'static Library, facts: &mut GlFacts) -> Result<Display, String> {
@@ -251,6 +282,11 @@ const VENDOR: c_int = 1;
 const VERSION: c_int = 2;
 /// `GL_VENDOR`, `GL_RENDERER` and `GL_VERSION`.
 const GL_STRINGS: [c_uint; 3] = [0x1f00, 0x1f01, 0x1f02];
+const GL_EXTENSIONS: c_uint = 0x1f03;
+/// `GL_NUM_DEVICE_UUIDS_EXT` of `GL_EXT_memory_object`.
+const NUM_DEVICE_UUIDS: c_uint = 0x9596;
+/// `GL_DEVICE_UUID_EXT` of `GL_EXT_memory_object`.
+const DEVICE_UUID: c_uint = 0x9597;
 const INPUT_OUTPUT: c_uint = 1;
 /// `CWBorderPixel | CWColormap`.
 const BORDER_AND_COLORMAP: c_ulong = 1 << 3 | 1 << 13;

@@ -25,7 +25,8 @@ pub fn devices(facts: &mut VulkanFacts, teller: &mut Teller) -> Result<(), Strin
     facts.layers = layers(&entry)?;
     facts.surfaces = surfaces(&facts.instance_extensions);
     teller.doing("creating an instance");
-    let instance = create(&entry, version, facts.surfaces.headless)?;
+    let headless = [khr::surface::NAME, ext::headless_surface::NAME];
+    let instance = create(&entry, version, if facts.surfaces.headless { &headless } else { &[] })?;
     teller.doing("listing devices");
     // SAFETY: the instance is valid until the process ends.
     let devices = unsafe { instance.enumerate_physical_devices() }.map_err(said)?;
@@ -70,13 +71,23 @@ impl Drop for Headless {
     }
 }
 
-fn instance_version(entry: &Entry) -> Result<u32, String> {
+/// The version of the loader's instances.
+///
+/// # Errors
+///
+/// The loader's.
+pub fn instance_version(entry: &Entry) -> Result<u32, String> {
     // SAFETY: the loader is open.
     let version = unsafe { entry.try_enumerate_instance_version() }.map_err(said)?;
     Ok(version.unwrap_or(vk::API_VERSION_1_0))
 }
 
-fn instance_extensions(entry: &Entry) -> Result<Vec<String>, String> {
+/// The names of the extensions of instances, sorted.
+///
+/// # Errors
+///
+/// The loader's.
+pub fn instance_extensions(entry: &Entry) -> Result<Vec<String>, String> {
     // SAFETY: the loader is open.
     let found = unsafe { entry.enumerate_instance_extension_properties(None) }.map_err(said)?;
     Ok(sorted(found.iter().map(|extension| text(&extension.extension_name))))
@@ -88,12 +99,16 @@ fn layers(entry: &Entry) -> Result<Vec<String>, String> {
     Ok(sorted(found.iter().map(|layer| text(&layer.layer_name))))
 }
 
-fn create(entry: &Entry, version: u32, headless: bool) -> Result<Instance, String> {
+/// An instance with extensions that are offered. It is never destroyed, unless the caller does so.
+///
+/// # Errors
+///
+/// The loader's, such as `ERROR_INCOMPATIBLE_DRIVER` without a driver.
+pub fn create(entry: &Entry, version: u32, extensions: &[&CStr]) -> Result<Instance, String> {
     let application = vk::ApplicationInfo::default().api_version(version.min(vk::API_VERSION_1_3));
-    let names = [khr::surface::NAME.as_ptr(), ext::headless_surface::NAME.as_ptr()];
-    let names: &[*const c_char] = if headless { &names } else { &[] };
+    let names = extensions.iter().map(|name| name.as_ptr()).collect::<Vec<_>>();
     let info =
-        vk::InstanceCreateInfo::default().application_info(&application).enabled_extension_names(names);
+        vk::InstanceCreateInfo::default().application_info(&application).enabled_extension_names(&names);
     // SAFETY: the structures live until the call returns, and the extensions are offered.
     unsafe { entry.create_instance(&info, None) }.map_err(said)
 }
@@ -104,23 +119,42 @@ fn describe(
     device: vk::PhysicalDevice,
     surface: Option<&Headless>,
 ) -> Result<VulkanDevice, String> {
-    // SAFETY: the device is of this instance.
-    let extensions = unsafe { instance.enumerate_device_extension_properties(device) }.map_err(said)?;
-    let extensions = sorted(extensions.iter().map(|extension| text(&extension.extension_name)));
-    let has = |name: &CStr| extensions.iter().any(|known| known.as_bytes() == name.to_bytes());
-    // SAFETY: the device is of this instance.
-    let properties = unsafe { instance.get_physical_device_properties(device) };
-    let version = properties.api_version.min(loader);
-    let mut described = base(&properties);
-    let ids = version >= vk::API_VERSION_1_1;
-    let driver = ids && (version >= vk::API_VERSION_1_2 || has(khr::driver_properties::NAME));
-    let pci = ids && has(ext::pci_bus_info::NAME);
-    more(instance, device, [ids, driver, pci], &mut described);
+    let extensions = device_extensions(instance, device)?;
+    let mut described = identify(instance, loader, device, &extensions);
     described.queue_families = queue_families(instance, device, surface);
     let interesting = INTERESTING.iter().map(|name| (*name).to_owned());
     described.extensions = interesting.map(|name| (name.clone(), extensions.contains(&name))).collect();
     described.extension_count = extensions.len();
     Ok(described)
+}
+
+/// The names of the extensions of a device, sorted.
+///
+/// # Errors
+///
+/// The driver's.
+pub fn device_extensions(instance: &Instance, device: vk::PhysicalDevice) -> Result<Vec<String>, String> {
+    // SAFETY: the device is of this instance.
+    let found = unsafe { instance.enumerate_device_extension_properties(device) }.map_err(said)?;
+    Ok(sorted(found.iter().map(|extension| text(&extension.extension_name))))
+}
+
+/// What tells a device from others: everything but its queues and its extensions.
+pub fn identify(
+    instance: &Instance,
+    loader: u32,
+    device: vk::PhysicalDevice,
+    extensions: &[String],
+) -> VulkanDevice {
+    // SAFETY: the device is of this instance.
+    let properties = unsafe { instance.get_physical_device_properties(device) };
+    let version = properties.api_version.min(loader);
+    let mut identified = base(&properties);
+    let ids = version >= vk::API_VERSION_1_1;
+    let driver = ids && (version >= vk::API_VERSION_1_2 || offers(extensions, khr::driver_properties::NAME));
+    let pci = ids && offers(extensions, ext::pci_bus_info::NAME);
+    more(instance, device, [ids, driver, pci], &mut identified);
+    identified
 }
 
 fn base(properties: &vk::PhysicalDeviceProperties) -> VulkanDevice {
@@ -211,8 +245,13 @@ fn queue_families(
     (0..).zip(&families).map(family).collect()
 }
 
+/// Whether a name is among those of extensions.
+pub fn offers(extensions: &[String], name: &CStr) -> bool {
+    extensions.iter().any(|known| known.as_bytes() == name.to_bytes())
+}
+
 fn surfaces(extensions: &[String]) -> Surfaces {
-    let has = |name: &CStr| extensions.iter().any(|known| known.as_bytes() == name.to_bytes());
+    let has = |name: &CStr| offers(extensions, name);
     Surfaces {
         xcb: has(khr::xcb_surface::NAME),
         xlib: has(khr::xlib_surface::NAME),
@@ -239,6 +278,7 @@ fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
     names
 }
 
-fn said(error: vk::Result) -> String {
+/// The name of a result, such as `ERROR_INCOMPATIBLE_DRIVER`.
+pub fn said(error: vk::Result) -> String {
     format!("{error:?}")
 }
