@@ -9,7 +9,7 @@ mod run_file_support;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use cosmos_nvidia_driver::install::{InstallError, Options, Store};
 use cosmos_nvidia_driver::run_file::Compression;
@@ -87,16 +87,17 @@ fn on_a_small_disk(test: &str) {
     let folder = tempfile::tempdir().unwrap();
     let run = |namespace: &str, script: &str| {
         let mut command = Command::new("unshare");
-        command
-            .args([namespace, "sh", "-c"])
-            .arg(format!("mount -t tmpfs -o size={DISK} none \"$TEST_DISK\" {script}"));
-        command.arg(std::env::current_exe().unwrap()).arg(test).env("TEST_DISK", folder.path());
-        command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+        let mount = format!("mount -t tmpfs -o size={DISK} none \"$TEST_DISK\" && {script}");
+        command.args([namespace, "sh", "-c", &mount]).arg(std::env::current_exe().unwrap()).arg(test);
+        command.env("TEST_DISK", folder.path()).output()
     };
-    match ["-m", "-rm"].into_iter().find(|namespace| run(namespace, "2>&1")) {
-        Some(namespace) => assert!(run(namespace, "&& exec \"$0\" --ignored --exact \"$1\"")),
-        None => eprintln!("SKIPPED {test}: a disk cannot be mounted in a namespace of its own here"),
-    }
+    let works = |namespace: &&str| run(namespace, "true").is_ok_and(|output| output.status.success());
+    let Some(namespace) = ["-m", "-rm"].into_iter().find(works) else {
+        return eprintln!("SKIPPED {test}: a disk cannot be mounted in a namespace of its own here");
+    };
+    let output = run(namespace, "exec \"$0\" --ignored --exact \"$1\"").unwrap();
+    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{wrong}");
 }
 
 const DISK: usize = 1 << 20;
