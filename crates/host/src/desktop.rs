@@ -154,13 +154,13 @@ impl<'a> Desktop<'a> {
         tell: &'a mut dyn FnMut(&Report),
     ) -> Result<Self, HostError> {
         let installed = &config.installed;
-        let session = Session::choose(config.session.as_deref(), installed)?;
-        let bus = installed.program("dbus-daemon").ok_or_else(|| missing("dbus-daemon", "dbus-daemon"))?;
         let runtime = Runtime::create(&config.runtime_base)?;
         let display = Display::reserve(config.display, FIRST_DISPLAY)?;
         let logs = open_logs(config, &runtime, display.number())?;
         let arrangement = graphics::arrange_for(config, display.number(), signals, tell)?;
         let server = graphics::server_of(&arrangement, config)?;
+        let session = Session::choose(config.session.as_deref(), installed)?;
+        let bus = installed.program("dbus-daemon").ok_or_else(|| missing("dbus-daemon", "dbus-daemon"))?;
         let places = Places { runtime: runtime.path().to_owned(), home: home(config, &runtime)? };
         let cookie = Cookie::random().map_err(HostError::io("read random bytes for", &places.authority()))?;
         let sound = config.audio.then(|| SoundServer::choose(installed)).flatten();
