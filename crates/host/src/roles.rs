@@ -176,7 +176,7 @@ pub struct Shared<'a> {
 /// The program that sees what programs draw with, given the same environment as theirs.
 pub fn probe_command(program: &Path, shared: &Shared<'_>) -> Command {
     let mut command = command(program, Role::Session, shared);
-    command.args(["--gl", "--egl", "--vulkan", "--json", "--timeout", "8s", "--display"]);
+    command.args(["--gl", "--egl", "--vulkan", "--json", "--timeout", "6s", "--display"]);
     command.arg(format!(":{}", shared.display));
     command
 }

@@ -321,3 +321,17 @@ fn a_required_gpu_on_which_nothing_was_seen_to_draw_ends_the_desktop_with_the_re
     }
     desktop.child.wait().unwrap();
 }
+
+#[test]
+fn a_probe_that_never_answers_keeps_nobody_from_a_desktop() {
+    if !can_run() {
+        return;
+    }
+    let mut desktop = Desktop::start(&libraries(), "#!/bin/sh\nexec sleep 600\n", false);
+    desktop.wait_for("serving");
+    let report = desktop.report();
+    assert_eq!(report.mode, Mode::Software);
+    assert_eq!(report.refused[1].reasons[0].text, "cosmos-probe did not answer in time");
+    assert!(!desktop.environment("session").contains("__GLX_VENDOR_LIBRARY_NAME"));
+    desktop.stop();
+}

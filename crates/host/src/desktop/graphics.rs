@@ -230,35 +230,40 @@ impl System for Host<'_> {
     fn lease(&mut self, gpu: &Gpu) -> Result<Lease, LeaseError> {
         let name = gpu.uuid.map_or_else(|| gpu.address.to_string(), |uuid| uuid.to_string());
         let holder = Holder::this_process(format!("display :{}", self.display));
-        if let Some(directory) = &self.config.graphics.leases {
-            return Lease::take(directory, &name, &holder);
-        }
-        let shared = Path::new(SHARED);
-        match Lease::make_directory(shared).map(|()| Lease::take(shared, &name, &holder)) {
-            Ok(Ok(lease)) => Ok(lease),
-            Ok(Err(error @ LeaseError::Held { .. })) => Err(error),
-            _ => self.lease_alone(&name, &holder),
+        let warn = &mut |text| self.warnings.push(text);
+        match &self.config.graphics.leases {
+            Some(directory) => Lease::take(directory, &name, &holder),
+            None => {
+                let shared = Path::new(SHARED);
+                lease_in(shared, &self.config.runtime_base, &name, &holder, warn)
+            }
         }
     }
 }
 
-impl Host<'_> {
-    /// A lease that only desktops with the same runtime directories see.
-    fn lease_alone(&mut self, name: &str, holder: &Holder) -> Result<Lease, LeaseError> {
-        self.warnings.push(format!(
-            "{SHARED} cannot be used: other containers do not see that this GPU is taken; mount a directory of the \
-             host there"
-        ));
-        let directory = [self.config.runtime_base.as_path(), Path::new("/tmp")]
-            .into_iter()
-            .find(|directory| is_writable(directory))
-            .unwrap_or(&self.config.runtime_base)
-            .join("cosmos-gpu");
-        match Lease::make_directory(&directory) {
-            Ok(()) => Lease::take(&directory, name, holder),
-            Err(source) => Err(LeaseError::Io { path: directory, source }),
-        }
+/// A lease in the directory that containers share. Where that cannot be used, it is one that only desktops with the
+/// same directory for runtime directories see.
+fn lease_in(
+    shared: &Path,
+    base: &Path,
+    name: &str,
+    holder: &Holder,
+    warn: &mut dyn FnMut(String),
+) -> Result<Lease, LeaseError> {
+    match Lease::make_directory(shared).map(|()| Lease::take(shared, name, holder)) {
+        Ok(Ok(lease)) => return Ok(lease),
+        Ok(Err(error @ LeaseError::Held { .. })) => return Err(error),
+        Ok(Err(_)) | Err(_) => {}
     }
+    warn(format!(
+        "{} cannot be used: other containers do not see that this GPU is taken; mount a directory of the host there",
+        shared.display()
+    ));
+    let alone = [base, Path::new("/tmp")].into_iter().find(|directory| is_writable(directory));
+    let directory = alone.unwrap_or(base).join("cosmos-gpu");
+    Lease::make_directory(&directory)
+        .map_err(|source| LeaseError::Io { path: directory.clone(), source })
+        .and_then(|()| Lease::take(&directory, name, holder))
 }
 
 /// The `.run` file of a version for this processor.
@@ -289,5 +294,44 @@ fn refusal(arrangement: &Arrangement) -> HostError {
 
 /// Where X servers of all containers of a machine mark their GPUs.
 const SHARED: &str = "/run/lock/cosmos-gpu";
-/// The probe ends by itself before.
-const LONGEST_LOOK: Duration = Duration::from_secs(12);
+/// The probe ends by itself before. It is a part of the start of the X server, whose bound is twice as long.
+const LONGEST_LOOK: Duration = Duration::from_secs(9);
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn without_a_shared_directory_a_lease_holds_among_desktops_of_one_base() {
+        let (shared, base) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let take = |shared: &Path| {
+            let mut warnings = Vec::new();
+            let holder = Holder::this_process("x");
+            let lease =
+                lease_in(shared, base.path(), "GPU-1", &holder, &mut |warning| warnings.push(warning));
+            (lease, warnings.len())
+        };
+        let (fine, none) = take(&shared.path().join("leases"));
+        assert!(fine.is_ok() && none == 0);
+        assert!(matches!(take(&shared.path().join("leases")), (Err(LeaseError::Held { .. }), 0)));
+        let missing = shared.path().join("no/such");
+        let (alone, warned) = take(&missing);
+        assert!(alone.unwrap().path().starts_with(base.path()) && warned == 1);
+        let (_held, _) = take(&missing);
+        assert!(matches!(take(&missing), (Err(LeaseError::Held { .. }), 1)));
+    }
+
+    #[test]
+    fn the_run_file_of_a_version_is_found_with_and_without_32_bit_libraries() {
+        let folder = tempfile::tempdir().unwrap();
+        let version: DriverVersion = "580.95.05".parse().unwrap();
+        assert_eq!(run_file(folder.path(), &version), None);
+        let processor = Processor::here().unwrap().as_str();
+        let path = folder.path().join(format!("NVIDIA-Linux-{processor}-580.95.05.run"));
+        fs::write(&path, "").unwrap();
+        assert_eq!(run_file(folder.path(), &version), Some(path));
+        assert_eq!(run_file(folder.path(), &"580.95.06".parse().unwrap()), None);
+    }
+}

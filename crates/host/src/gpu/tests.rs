@@ -110,27 +110,52 @@ fn an_h200_is_refused_by_four_reasons_and_draws_for_a_software_server() {
     assert_eq!(names, seen, "EGL was not seen to draw on the GPU");
 }
 
-/// One thing of a whole machine is missing, and exactly its reason stands against the X server.
+/// Whatever is missing of a whole machine, exactly its reasons stand against the X server.
 #[test]
-fn each_thing_that_is_missing_alone_rules_the_x_server_out() {
-    let cases: [(&str, &str); 6] = [
+fn the_reasons_are_just_those_of_what_is_missing() {
+    let parts: [(&str, &str); 5] = [
         ("usr/lib/xorg/Xorg", "no-xorg"),
         ("usr/lib/xorg/modules/drivers/nvidia_drv.so", "no-x-driver"),
-        ("usr/lib/xorg/modules/extensions/libglxserver_nvidia.so.535.129.03", "no-glx-server"),
         ("dev/nvidia-modeset", "no-modeset-device"),
         ("sys/module/nvidia_modeset", "no-modeset-module"),
-        ("dev/nvidia0", "no-gpu"),
+        ("usr/lib/xorg/modules/extensions/libglxserver_nvidia.so.535.129.03", "no-glx-server"),
     ];
-    for (path, id) in cases {
+    for subset in 0..1_u32 << parts.len() {
         let tree = Tree::a10g();
-        tree.remove(path);
+        let missing: Vec<_> =
+            (0..parts.len()).filter(|at| subset >> at & 1 == 1).map(|at| parts[at]).collect();
+        missing.iter().for_each(|(path, _)| tree.remove(path));
         let plan = tree.plan(&Graphics::default());
-        assert_eq!(plan.refused[0].mode, Mode::GpuXServer, "{path}");
-        let ids: Vec<_> = plan.refused[0].reasons.iter().map(Reason::id).collect();
-        assert_eq!(ids, [id], "{path}");
-        assert!(plan.mode < Mode::GpuXServer);
+        let told: Vec<&str> =
+            plan.refused.iter().flat_map(|refusal| &refusal.reasons).map(Reason::id).collect();
+        assert_eq!(told, missing.iter().map(|(_, id)| *id).collect::<Vec<_>>());
+        assert_eq!(plan.mode == Mode::GpuXServer, missing.is_empty());
     }
-    assert_eq!(Tree::a10g().plan(&Graphics::default()).refused, []);
+}
+
+#[test]
+fn without_a_gpu_a_module_or_libraries_the_processor_draws() {
+    let ids = |tree: &Tree| {
+        let plan = tree.plan(&Graphics::default());
+        assert_eq!((plan.mode, plan.refused.len()), (Mode::Software, 2));
+        plan.refused[1].reasons.iter().map(Reason::id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&Tree::empty()), ["no-gpu"]);
+    let hidden = Tree::a10g();
+    hidden.remove("dev/nvidia0");
+    assert_eq!(ids(&hidden), ["no-gpu"], "a GPU of the host that was not let in");
+    let unloaded = Tree::a10g();
+    unloaded.remove("proc/driver/nvidia/version");
+    unloaded.remove("sys/module/nvidia");
+    assert_eq!(ids(&unloaded), ["no-kernel-module"]);
+    let bare = Tree::h200();
+    for path in ["usr/lib64/libGLX_nvidia.so.0", "etc/vulkan", "usr/share/glvnd"] {
+        bare.remove(path);
+    }
+    assert_eq!(ids(&bare), ["no-libraries"]);
+    let wsl = Tree::a10g();
+    wsl.file("dev/dxg", "");
+    assert_eq!(wsl.plan(&Graphics::default()).refused[0].reasons, [Reason::Wsl]);
 }
 
 #[test]
