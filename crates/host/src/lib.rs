@@ -20,6 +20,7 @@ mod roles;
 mod runtime;
 mod service;
 mod session;
+pub mod settings;
 mod signals;
 mod sound;
 mod supervisor;

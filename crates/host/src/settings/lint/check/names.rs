@@ -1,0 +1,126 @@
+//! Names: older ones, several for one setting, those without a meaning, and slips.
+
+use super::{View, setting_of, winner};
+use crate::settings::{
+    Known, Meaning, Project, boolean,
+    lint::{
+        finding::{Draft, Rule},
+        model::{Container, Given},
+    },
+    retired, settings, suggest,
+    table::FILE,
+};
+
+/// What is to become of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::settings::lint) enum Decision {
+    /// It stays.
+    Keep,
+    /// It gets today's name, and the value in the second place where the old one meant the opposite.
+    Rename(String, Option<&'static str>),
+    /// It goes, as another name wins.
+    Outdone(String),
+    /// It goes, as nothing reads it.
+    Useless,
+}
+
+/// What is to become of each variable of a container.
+pub(in crate::settings::lint) fn decisions(container: &Container) -> Vec<(&Given, Decision)> {
+    container.given.iter().map(|given| (given, decide(container, given))).collect()
+}
+
+fn decide(container: &Container, given: &Given) -> Decision {
+    if matches!(given.known(), Some(Known::Retired(_))) {
+        return Decision::Useless;
+    }
+    let Some((setting, base)) = setting_of(given) else { return Decision::Keep };
+    if let Some(winner) = winner(setting, &container.given) {
+        let (_, winning) = setting_of(winner.given).unwrap_or((setting, base));
+        if winning != base {
+            return Decision::Outdone(winner.given.name.text.clone());
+        }
+    }
+    match given.known() {
+        Some(Known::Older(_, older)) => {
+            let opposite = (older.meaning == Meaning::Inverted).then(|| opposite(given));
+            Decision::Rename(setting.variable.to_owned(), opposite.flatten())
+        }
+        Some(Known::OlderFile(..)) => Decision::Rename(format!("{}{FILE}", setting.variable), None),
+        _ => Decision::Keep,
+    }
+}
+
+fn opposite(given: &Given) -> Option<&'static str> {
+    let value = boolean::parse(&given.here().filter(|value| value.exact)?.text)?;
+    Some(if value { "false" } else { "true" })
+}
+
+pub(super) fn check(view: &View<'_>) -> Vec<Draft> {
+    decisions(view.container).into_iter().filter_map(|(given, decision)| draft(given, decision)).collect()
+}
+
+fn draft(given: &Given, decision: Decision) -> Option<Draft> {
+    let (name, span) = (&given.name.text, given.name.span.clone());
+    Some(match decision {
+        Decision::Keep if given.known().is_none() => return unknown(given),
+        Decision::Keep => return None,
+        Decision::Rename(today, _) => {
+            let inverted =
+                matches!(given.known(), Some(Known::Older(_, older)) if older.meaning == Meaning::Inverted);
+            let fix = match inverted {
+                true => format!("write {today}, with the opposite value"),
+                false => format!("write {today}"),
+            };
+            Draft::new(Rule::DeprecatedName, span, format!("{name} is {} name of {today}", whose(given)), fix)
+        }
+        Decision::Outdone(winner) => {
+            let what = format!("{name} has no effect beside {winner}, the newer name");
+            Draft::new(Rule::SeveralNames, span, what, format!("leave {name} out"))
+        }
+        Decision::Useless => {
+            let advice = match given.known() {
+                Some(Known::Retired(retired)) => retired.advice,
+                _ => "leave it out",
+            };
+            Draft::new(Rule::RetiredName, span, format!("{name} means nothing any more"), advice.to_owned())
+        }
+    })
+}
+
+fn whose(given: &Given) -> &'static str {
+    match given.known() {
+        Some(Known::Older(_, older) | Known::OlderFile(_, older)) if older.project == Project::Seed => {
+            "the first"
+        }
+        _ => "an older",
+    }
+}
+
+/// A name that nobody knows is told of when it looks like one of ours or has its beginning.
+fn unknown(given: &Given) -> Option<Draft> {
+    let name = given.name.text.as_str();
+    let names = || {
+        let ours = settings().flat_map(|setting| setting.variables().map(|(name, _)| name));
+        ours.chain(retired().map(|retired| retired.name))
+    };
+    let base = name.strip_suffix(FILE).unwrap_or(name);
+    let ending = &name[base.len()..];
+    let meant = suggest::nearest(name, names()).map(str::to_owned).or_else(|| {
+        suggest::nearest(base, names()).filter(|_| !ending.is_empty()).map(|meant| format!("{meant}{ending}"))
+    });
+    let ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && !OTHERS.contains(&name);
+    let fix = match &meant {
+        _ if OTHERS.contains(&name) => return None,
+        Some(meant) => format!("did you mean {meant}?"),
+        None if ours => "leave it out, or look for its name in docs/settings.md".to_owned(),
+        None => return None,
+    };
+    Some(Draft::new(Rule::UnknownName, given.name.span.clone(), format!("{name} is no setting"), fix))
+}
+
+const PREFIXES: [&str; 8] =
+    ["COSMOS_", "SELKIES_", "WEBRTC_", "TURN_", "COTURN_", "NOVNC_", "KASMVNC_", "BASIC_AUTH_"];
+
+/// Names of others that look like ours, and our own that are no settings.
+const OTHERS: [&str; 7] =
+    ["DISPLAY", "COSMOS_CONFIG", "COSMOS_LOG", "RUST_LOG", "LANGS", "PASSWORDS", "TURN_REALM"];

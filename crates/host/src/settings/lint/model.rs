@@ -1,0 +1,118 @@
+//! What all kinds of text say: containers, and what they are given.
+
+use std::ops::Range;
+
+use super::finding::Draft;
+use crate::settings::{Known, known};
+
+/// A text and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spanned {
+    pub text: String,
+    /// In bytes of the file.
+    pub span: Range<usize>,
+    /// Whether it stands there letter for letter, so that other letters may take its place.
+    pub exact: bool,
+}
+
+/// One environment variable.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub name: Spanned,
+    pub value: Text,
+    /// What to cut out to be rid of it, where that is simple.
+    pub remove: Option<Range<usize>>,
+}
+
+/// The value of a variable.
+#[derive(Clone, Debug)]
+pub(super) enum Text {
+    /// It stands in the text.
+    Here(Spanned),
+    /// It comes from a secret, another file, or the environment in which the text is read.
+    Elsewhere,
+}
+
+/// One container.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Container {
+    pub image: String,
+    pub given: Vec<Given>,
+    pub privileged: Option<Range<usize>>,
+    pub host_network: bool,
+    pub published: Vec<Range<usize>>,
+    /// The product name of the GPU that it asks for.
+    pub gpu: Option<String>,
+    /// Whether the text is the place where secrets belong.
+    pub private: bool,
+}
+
+/// Everything that a text asks for.
+#[derive(Debug, Default)]
+pub(super) struct Deployment {
+    pub containers: Vec<Container>,
+    /// What is wrong already while reading.
+    pub drafts: Vec<Draft>,
+}
+
+impl Deployment {
+    /// The containers that hold a desktop: all that look like one, and the only one in any case.
+    pub fn desktops(&self) -> impl Iterator<Item = &Container> {
+        let only = self.containers.len() == 1;
+        self.containers.iter().filter(move |container| only || container.is_desktop())
+    }
+
+    /// Where secrets stand, in the order of the text.
+    pub fn secrets(&self) -> Vec<Range<usize>> {
+        let given = self.containers.iter().flat_map(|container| &container.given);
+        let secrets = given.filter(|given| given.is_secret()).filter_map(Given::here);
+        let mut places: Vec<Range<usize>> = secrets.map(|value| value.span.clone()).collect();
+        places.sort_by_key(|place| place.start);
+        places
+    }
+}
+
+impl Container {
+    fn is_desktop(&self) -> bool {
+        IMAGES.iter().any(|image| self.image.contains(image)) || self.given.iter().any(Given::is_telling)
+    }
+}
+
+impl Given {
+    /// The value, where it stands in the text.
+    pub fn here(&self) -> Option<&Spanned> {
+        match &self.value {
+            Text::Here(value) => Some(value),
+            Text::Elsewhere => None,
+        }
+    }
+
+    /// Whether it is set to something, as far as the text tells.
+    pub fn is_set(&self) -> bool {
+        self.here().is_none_or(|value| !value.text.is_empty())
+    }
+
+    pub fn known(&self) -> Option<Known> {
+        known(&self.name.text)
+    }
+
+    /// Whether its value is a secret. The name of a file is none.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.known(), Some(Known::Today(setting) | Known::Older(setting, _)) if setting.is_secret())
+    }
+
+    /// Whether no other program has a variable of this name.
+    fn is_telling(&self) -> bool {
+        let common = ["PASSWORD", "PASSWD", "SUBFOLDER", "CUSTOM_USER", "METRICS_PORT"];
+        match self.known() {
+            Some(Known::Today(setting)) => setting.flag.is_some(),
+            Some(Known::Older(..)) => !common.contains(&&*self.name.text),
+            Some(Known::Retired(_)) => self.name.text.starts_with("SELKIES_"),
+            Some(Known::File(_)) => true,
+            Some(Known::OlderFile(..)) | None => false,
+        }
+    }
+}
+
+/// Parts of the names of images that hold a desktop.
+const IMAGES: [&str; 5] = ["cosmos", "nvidia-glx-desktop", "nvidia-egl-desktop", "selkies", "revup"];

@@ -1,0 +1,155 @@
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Rules about names, of which nothing may be left by a migration.
+const NAMES: [Rule; 3] = [Rule::DeprecatedName, Rule::SeveralNames, Rule::RetiredName];
+
+fn rules(text: &str) -> Vec<Rule> {
+    lint(text, &Options::default()).findings.iter().map(|finding| finding.rule).collect()
+}
+
+#[test]
+fn migration_changes_names_and_nothing_else() {
+    for (old, new) in [
+        (
+            "docker run -e 'SIZEW=800' \\\n  -e \"PASSWD=a b\" -eDPI=96 \\\n  --env ENABLE_AUDIO x",
+            "docker run -e 'COSMOS_WIDTH=800' \\\n  -e \"COSMOS_ACCOUNT_PASSWORD=a b\" -eCOSMOS_DPI=96 \\\n  --env COSMOS_AUDIO x",
+        ),
+        (
+            "docker run -e SIZEW=800 \\\n  -e DISPLAY_SIZEW=900 \\\n  -e NGINX_PORT=80 x",
+            "docker run \\\n  -e COSMOS_WIDTH=900 x",
+        ),
+        ("A=1\nSIZEW=800 \nNGINX_PORT=1\n# end", "A=1\nCOSMOS_WIDTH=800 \n# end"),
+        ("SIZEW=\nDISPLAY_SIZEW=1\n", "COSMOS_WIDTH=1\n"),
+        ("COSMOS_WIDTH=\nSIZEW=800\n", "COSMOS_WIDTH=800\n"),
+        ("APP_AUTO_INIT=1\n", "COSMOS_APP_WAIT_READY=false\n"),
+        ("APP_AUTO_INIT=perhaps\n", "APP_AUTO_INIT=perhaps\n"),
+        (
+            "services:\n  a:\n    environment:\n      SIZEW: 1 # wide\n      DISPLAY_SIZEW: 2\n      - b: c",
+            "services:\n  a:\n    environment:\n      SIZEW: 1 # wide\n      DISPLAY_SIZEW: 2\n      - b: c",
+        ),
+        (
+            "services:\n  a:\n    environment:\n      SIZEW: 1 # wide\n      DISPLAY_SIZEW: 2 # new\n",
+            "services:\n  a:\n    environment:\n      # wide\n      COSMOS_WIDTH: 2 # new\n",
+        ),
+        (
+            "services:\n  a:\n    environment:\n      - \"SIZEW=1\"\n      - NGINX_PORT=8\n      - 'REFRESH=60'\n",
+            "services:\n  a:\n    environment:\n      - \"COSMOS_WIDTH=1\"\n      - 'COSMOS_REFRESH=60'\n",
+        ),
+    ] {
+        assert_eq!(migrate(old, &Options::default()).text, new, "{old}");
+    }
+}
+
+#[test]
+fn a_report_shows_the_place_and_no_secret() {
+    let text = "docker run -e PASSWD=hunter2 -e SIZEW=wide x";
+    let shown = render("run.sh", text, &lint(text, &Options::default()));
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let part = "error[bad-value]: SIZEW is \"wide\"\n  --> run.sh:1:39\n  |\n1 | docker run -e PASSWD=*** -e SIZEW=wide x\n  |                                   ^^^^\n";
+    assert!(shown.contains(part), "{shown}");
+    let report = lint(text, &Options::default());
+    let document = serde_json::to_value(Document::of([("run.sh", &report)])).unwrap();
+    assert_eq!(document["schema"], "cosmos.lint/1");
+    let finding = &document["files"][0]["findings"][0];
+    assert_eq!(
+        (&finding["rule"], &finding["line"], &finding["column"]),
+        (&"deprecated-name".into(), &1.into(), &15.into())
+    );
+    assert!(!document.to_string().contains("hunter2"));
+}
+
+#[test]
+fn only_containers_with_a_desktop_are_looked_at() {
+    let two = "services:\n  a:\n    image: x\n    environment:\n      PASSWD: a\n  b:\n    image: y\n    environment:\n      SIZEW: 1\n      PASSWD: b\n";
+    let report = lint(two, &Options::default());
+    assert!(report.findings.iter().all(|finding| finding.line > 6), "{:?}", report.findings);
+    assert_eq!(rules(two).iter().filter(|rule| **rule == Rule::SecretInPlainText).count(), 1);
+}
+
+#[test]
+fn a_file_that_is_nothing_is_told_of() {
+    assert_eq!(rules("Dear reader,"), [Rule::Syntax]);
+    let options = Options { kind: Some(InputKind::Env), ..Options::default() };
+    assert_eq!(lint("", &options).findings, []);
+}
+
+fn name() -> impl Strategy<Value = &'static str> {
+    let names = || {
+        let ours = crate::settings::settings().flat_map(|setting| setting.variables().map(|(name, _)| name));
+        ours.chain(crate::settings::retired().map(|retired| retired.name)).chain(["HOME", "COSMOS_WIDHT"])
+    };
+    (0..names().count()).prop_map(move |at| names().nth(at).unwrap())
+}
+
+fn values() -> impl Strategy<Value = Vec<(&'static str, String)>> {
+    proptest::collection::vec((name(), "(true|0|800|x264enc|[a-zä.:-]{0,6})"), 0..8)
+}
+
+fn form(kind: InputKind, pairs: &[(&str, String)]) -> String {
+    let join = |form: &dyn Fn(&str, &str) -> String| {
+        pairs.iter().map(|(name, value)| form(name, value)).collect::<String>()
+    };
+    match kind {
+        InputKind::Env => join(&|name, value| format!("{name}={value}\n")),
+        InputKind::Docker => {
+            format!("docker run{} x", join(&|name, value| format!(" \\\n -e {name}='{value}'")))
+        }
+        InputKind::Compose => format!(
+            "services:\n  a:\n    image: cosmos\n    environment:\n{}",
+            join(&|name, value| format!("      - '{name}={value}' # c\n"))
+        ),
+        InputKind::Kubernetes => format!(
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: cosmos\n    env:\n{}",
+            join(&|name, value| format!("    - name: {name}\n      value: '{value}'\n"))
+        ),
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_old_is_left_and_a_second_migration_changes_nothing(pairs in values(), at in 0..4_usize) {
+        let kind = InputKind::ALL[at];
+        let text = form(kind, &pairs);
+        let options = Options { kind: Some(kind), ..Options::default() };
+        let once = migrate(&text, &options);
+        prop_assert_eq!(&migrate(&once.text, &options).text, &once.text);
+        let unclear = |finding: &&Finding| !finding.what.starts_with("APP_AUTO_INIT");
+        let left: Vec<Finding> = lint(&once.text, &options).findings.into_iter().filter(|finding| NAMES.contains(&finding.rule)).collect();
+        prop_assert_eq!(left.iter().filter(unclear).count(), 0, "{}\n{:?}", once.text, left);
+    }
+
+    #[test]
+    fn the_meaning_stays(pairs in values(), at in 0..4_usize) {
+        use crate::settings::{Sources, resolve};
+        let kind = InputKind::ALL[at];
+        let options = Options { kind: Some(kind), ..Options::default() };
+        let meaning = |text: &str| {
+            let deployment = read::read(kind, text);
+            let given = deployment.containers.iter().flat_map(|container| &container.given);
+            let environment: Vec<(String, String)> =
+                given.map(|given| (given.name.text.clone(), given.here().map_or(String::new(), |value| value.text.clone()))).collect();
+            let resolved = resolve(&Sources { environment: &environment, ..Sources::default() }).ok()?;
+            Some(crate::settings::settings().map(|setting| resolved.value(setting.key).cloned()).collect::<Vec<_>>())
+        };
+        let text = form(kind, &pairs);
+        if let Some(before) = meaning(&text) {
+            prop_assert_eq!(meaning(&migrate(&text, &options).text), Some(before), "{}", text);
+        }
+    }
+
+    #[test]
+    fn no_text_panics(
+        text in "(docker run|-e|SIZEW|PASSWD|=|services:|environment:|apiVersion: v1|kind: Pod|containers:|env:|name: |value: |\\PC|[-:\"'#$\\\\{}\\[\\], \n\t]){0,30}",
+        at in 0..5_usize,
+    ) {
+        let options = Options { kind: InputKind::ALL.get(at).copied(), ..Options::default() };
+        let report = lint(&text, &options);
+        render("file", &text, &report);
+        let once = migrate(&text, &options);
+        migrate(&once.text, &options);
+    }
+}

@@ -1,0 +1,209 @@
+//! Ports, TLS and the way through firewalls.
+
+use super::{Consumer::Stream, Setting, row, seed, successor};
+use crate::settings::Kind;
+
+pub(super) static ROWS: &[Setting] = &[
+    row(
+        ["listen", "listen", "COSMOS_LISTEN"],
+        Kind::Listen,
+        Stream,
+        "Where to serve: TCP and UDP of one number carry everything.",
+    )
+    .by_default("0.0.0.0:8080"),
+    row(
+        ["listen_address", "listen-address", "COSMOS_LISTEN_ADDRESS"],
+        Kind::Address,
+        Stream,
+        "Address to serve on; that of the place to serve otherwise.",
+    )
+    .older(&[successor("SELKIES_ADDR"), seed("LISTEN_HOST")]),
+    row(
+        ["listen_port", "listen-port", "COSMOS_LISTEN_PORT"],
+        PORT,
+        Stream,
+        "Port to serve on; that of the place to serve otherwise.",
+    )
+    .older(&[successor("SELKIES_PORT"), successor("CUSTOM_WS_PORT"), seed("LISTEN_PORT")]),
+    row(
+        ["base_path", "base-path", "COSMOS_BASE_PATH"],
+        Kind::Text,
+        Stream,
+        "Path below which a proxy shows the page.",
+    )
+    .by_default("/")
+    .older(&[successor("SUBFOLDER")])
+    .without_effect(),
+    row(["https", "https", "COSMOS_HTTPS"], Kind::Boolean, Stream, "Serve over TLS.")
+        .by_default("false")
+        .older(&[
+            successor("SELKIES_ENABLE_HTTPS"),
+            successor("SELKIES_ENABLE_HTTPS_WEB"),
+            successor("ENABLE_HTTPS_WEB"),
+        ])
+        .without_effect(),
+    row(
+        ["https_certificate", "https-certificate", "COSMOS_HTTPS_CERTIFICATE"],
+        Kind::Path,
+        Stream,
+        "Certificate of the server.",
+    )
+    .older(&[successor("SELKIES_HTTPS_CERT"), successor("HTTPS_WEB_CERT")])
+    .without_effect(),
+    row(
+        ["https_key", "https-key", "COSMOS_HTTPS_KEY"],
+        Kind::Path,
+        Stream,
+        "Private key of the certificate.",
+    )
+    .older(&[successor("SELKIES_HTTPS_KEY"), successor("HTTPS_WEB_KEY")])
+    .without_effect(),
+    row(["stun_host", "stun-host", "COSMOS_STUN_HOST"], Kind::Text, Stream, "STUN server.")
+        .older(&[successor("SELKIES_STUN_HOST")])
+        .without_effect(),
+    row(["stun_port", "stun-port", "COSMOS_STUN_PORT"], PORT, Stream, "Port of the STUN server.")
+        .by_default("3478")
+        .older(&[successor("SELKIES_STUN_PORT")])
+        .without_effect(),
+    row(["turn_host", "turn-host", "COSMOS_TURN_HOST"], Kind::Text, Stream, "TURN server.")
+        .older(&[successor("SELKIES_TURN_HOST"), seed("TURN_HOST")])
+        .without_effect(),
+    row(["turn_port", "turn-port", "COSMOS_TURN_PORT"], PORT, Stream, "Port of the TURN server.")
+        .by_default("3478")
+        .older(&[successor("SELKIES_TURN_PORT"), seed("TURN_PORT")])
+        .without_effect(),
+    row(
+        ["turn_protocol", "turn-protocol", "COSMOS_TURN_PROTOCOL"],
+        Kind::Word(&["udp", "tcp"]),
+        Stream,
+        "How the browser reaches the TURN server.",
+    )
+    .by_default("udp")
+    .older(&[successor("SELKIES_TURN_PROTOCOL"), successor("TURN_PROTOCOL")])
+    .without_effect(),
+    row(
+        ["turn_tls", "turn-tls", "COSMOS_TURN_TLS"],
+        Kind::Boolean,
+        Stream,
+        "Reach the TURN server over TLS.",
+    )
+    .by_default("false")
+    .older(&[successor("SELKIES_TURN_TLS"), successor("TURN_TLS")])
+    .without_effect(),
+    row(
+        ["turn_shared_secret", "turn-shared-secret-file", "COSMOS_TURN_SHARED_SECRET"],
+        Kind::Secret,
+        Stream,
+        "Secret from which time-limited logins are made, taken byte for byte and never decoded.",
+    )
+    .older(&[successor("SELKIES_TURN_SHARED_SECRET"), seed("TURN_SHARED_SECRET")])
+    .without_effect(),
+    row(
+        ["turn_username", "turn-username", "COSMOS_TURN_USERNAME"],
+        Kind::Text,
+        Stream,
+        "User of a long-term login.",
+    )
+    .older(&[successor("SELKIES_TURN_USERNAME"), seed("TURN_USERNAME")])
+    .without_effect(),
+    row(
+        ["turn_password", "turn-password-file", "COSMOS_TURN_PASSWORD"],
+        Kind::Secret,
+        Stream,
+        "Password of a long-term login.",
+    )
+    .older(&[successor("SELKIES_TURN_PASSWORD"), seed("TURN_PASSWORD")])
+    .without_effect(),
+    row(
+        ["turn_rest_uri", "turn-rest-uri", "COSMOS_TURN_REST_URI"],
+        Kind::Text,
+        Stream,
+        "Service that gives TURN logins.",
+    )
+    .older(&[successor("SELKIES_TURN_REST_URI"), seed("COTURN_WEB_URI")])
+    .without_effect(),
+    row(
+        ["turn_rest_username", "turn-rest-username", "COSMOS_TURN_REST_USERNAME"],
+        Kind::Text,
+        Stream,
+        "User that the service is told.",
+    )
+    .older(&[successor("SELKIES_TURN_REST_USERNAME"), seed("COTURN_WEB_USERNAME")])
+    .without_effect(),
+    row(
+        ["turn_rest_username_header", "turn-rest-username-header", "COSMOS_TURN_REST_USERNAME_HEADER"],
+        Kind::Text,
+        Stream,
+        "Header in which the service is told the user.",
+    )
+    .by_default("x-auth-user")
+    .older(&[successor("SELKIES_TURN_REST_USERNAME_AUTH_HEADER"), seed("COTURN_AUTH_HEADER_NAME")])
+    .without_effect(),
+    row(
+        ["turn_rest_protocol_header", "turn-rest-protocol-header", "COSMOS_TURN_REST_PROTOCOL_HEADER"],
+        Kind::Text,
+        Stream,
+        "Header in which the service is told the protocol.",
+    )
+    .older(&[successor("SELKIES_TURN_REST_PROTOCOL_HEADER")])
+    .without_effect(),
+    row(
+        ["turn_rest_tls_header", "turn-rest-tls-header", "COSMOS_TURN_REST_TLS_HEADER"],
+        Kind::Text,
+        Stream,
+        "Header in which the service is told whether TLS is wanted.",
+    )
+    .older(&[successor("SELKIES_TURN_REST_TLS_HEADER")])
+    .without_effect(),
+    row(
+        ["cloudflare_turn", "cloudflare-turn", "COSMOS_CLOUDFLARE_TURN"],
+        Kind::Boolean,
+        Stream,
+        "Take TURN logins from Cloudflare.",
+    )
+    .by_default("false")
+    .older(&[successor("SELKIES_ENABLE_CLOUDFLARE_TURN")])
+    .without_effect(),
+    row(
+        ["cloudflare_turn_token_id", "cloudflare-turn-token-id", "COSMOS_CLOUDFLARE_TURN_TOKEN_ID"],
+        Kind::Text,
+        Stream,
+        "Identifier of the key at Cloudflare.",
+    )
+    .older(&[successor("SELKIES_CLOUDFLARE_TURN_TOKEN_ID")])
+    .without_effect(),
+    row(
+        ["cloudflare_turn_api_token", "cloudflare-turn-api-token-file", "COSMOS_CLOUDFLARE_TURN_API_TOKEN"],
+        Kind::Secret,
+        Stream,
+        "Token of the key at Cloudflare.",
+    )
+    .older(&[successor("SELKIES_CLOUDFLARE_TURN_API_TOKEN")])
+    .without_effect(),
+    row(
+        ["rtc_config", "rtc-config", "COSMOS_RTC_CONFIG"],
+        Kind::Path,
+        Stream,
+        "JSON file of STUN and TURN servers, read again when it changes.",
+    )
+    .older(&[successor("SELKIES_RTC_CONFIG_JSON"), seed("RTC_CONFIG_JSON")])
+    .without_effect(),
+    row(["novnc", "novnc", "COSMOS_NOVNC"], Kind::Boolean, Stream, "Serve noVNC on the same port.")
+        .by_default("false")
+        .older(&[successor("KASMVNC_ENABLE"), seed("NOVNC_ENABLE")])
+        .without_effect(),
+    row(["metrics", "metrics", "COSMOS_METRICS"], Kind::Boolean, Stream, "Serve figures for Prometheus.")
+        .by_default("false")
+        .older(&[successor("SELKIES_ENABLE_METRICS_HTTP"), successor("WEBRTC_ENABLE_METRICS")])
+        .without_effect(),
+    row(["metrics_port", "metrics-port", "COSMOS_METRICS_PORT"], PORT, Stream, "Port of these figures.")
+        .by_default("8000")
+        .older(&[
+            successor("SELKIES_METRICS_HTTP_PORT"),
+            successor("WEBRTC_METRICS_PORT"),
+            seed("METRICS_PORT"),
+        ])
+        .without_effect(),
+];
+
+const PORT: Kind = Kind::Integer(1, 65535);

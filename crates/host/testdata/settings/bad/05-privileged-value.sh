@@ -1,0 +1,2 @@
+# expect: privileged 2:15
+docker run -d --privileged=true cosmos

@@ -1,0 +1,2 @@
+# expect: default-password 2:34
+docker run -d -e COSMOS_PASSWORD=mypasswd cosmos

@@ -1,0 +1,2 @@
+# expect: bad-value 2:35
+docker run -d -e COSMOS_FRAMERATE=1000 cosmos

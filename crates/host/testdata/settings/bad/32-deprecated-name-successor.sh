@@ -1,0 +1,2 @@
+# expect: deprecated-name 2:21
+docker run -d --env=SELKIES_FRAMERATE=30 cosmos

@@ -1,0 +1,2 @@
+# expect: retired-name 2:18
+docker run -d -e NGINX_PORT=80 cosmos

@@ -1,0 +1,2 @@
+# expect: syntax 2:15
+docker run -e 'COSMOS_USER=ann cosmos

@@ -1,0 +1,2 @@
+# expect: no-desktop 1:1 --kind docker
+docker build .

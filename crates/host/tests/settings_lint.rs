@@ -1,0 +1,112 @@
+//! The linter over real forms and over sixty and more files with one mistake each.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::{collections::HashSet, fs, path::PathBuf};
+
+use cosmos_host::settings::lint::{Finding, InputKind, Options, Rule, lint, migrate};
+
+fn directory(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/settings").join(name)
+}
+
+/// `RULE LINE:COLUMN`, with the level before it where the file tells it.
+fn shown(finding: &Finding, with_level: bool) -> String {
+    let level = if with_level { format!("{} ", finding.level) } else { String::new() };
+    format!("{level}{} {}:{}", finding.rule.id(), finding.line, finding.column)
+}
+
+/// What follows `--gpu`, `--driver` and `--kind`.
+fn options(words: &[&str]) -> Options {
+    let after =
+        |flag: &str| words.iter().position(|word| *word == flag).map(|at| words[at + 1].replace('_', " "));
+    let driver = after("--driver").map(|text| {
+        let parts: Vec<u16> = text.split('.').map(|part| part.parse().unwrap()).collect();
+        (parts[0], parts[1], parts[2])
+    });
+    let kind: Option<InputKind> = after("--kind").map(|text| text.parse().unwrap());
+    Options { kind, gpu: after("--gpu").map(|text| text.parse().unwrap()), driver }
+}
+
+#[test]
+fn every_bad_file_has_its_one_finding() {
+    let mut seen = HashSet::new();
+    let mut count = 0;
+    for entry in fs::read_dir(directory("bad")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let expected = text.lines().next().unwrap().strip_prefix("# expect: ").unwrap();
+        let words: Vec<&str> = expected.split(' ').collect();
+        let leveled = ["note", "warning", "error"].contains(&words[0]);
+        let findings = lint(&text, &options(&words)).findings;
+        let found: Vec<String> = findings.iter().map(|finding| shown(finding, leveled)).collect();
+        let expected = words[..if leveled { 3 } else { 2 }].join(" ");
+        assert_eq!(found, [expected], "{}: {findings:#?}", path.display());
+        seen.extend(findings.iter().map(|finding| finding.rule));
+        count += 1;
+    }
+    assert!(count >= 60, "{count}");
+    assert_eq!(seen.len(), 21, "every rule has a file: {seen:?}");
+}
+
+#[test]
+fn real_forms_have_the_findings_that_are_documented() {
+    let mut wrong = String::new();
+    for (file, expected) in FORMS {
+        let text = fs::read_to_string(directory("forms").join(file)).unwrap();
+        let findings = lint(&text, &Options::default()).findings;
+        let names = [Rule::DeprecatedName];
+        let (names, others): (Vec<_>, Vec<_>) =
+            findings.iter().partition(|finding| names.contains(&finding.rule));
+        let mut found = vec![format!("deprecated-name x{}", names.len())];
+        found.extend(others.iter().map(|finding| shown(finding, false)));
+        if found != *expected {
+            wrong.push_str(&format!(
+                "{file}: {found:#?}
+"
+            ));
+        }
+    }
+    assert_eq!(wrong, "");
+}
+
+#[test]
+fn a_migrated_form_is_clean_of_old_names_and_keeps_its_comments() {
+    for (file, _) in FORMS {
+        let text = fs::read_to_string(directory("forms").join(file)).unwrap();
+        let new = migrate(&text, &Options::default());
+        let names = [Rule::DeprecatedName, Rule::SeveralNames, Rule::RetiredName, Rule::UnknownName];
+        let left = lint(&new.text, &Options::default()).findings;
+        assert!(!left.iter().any(|finding| names.contains(&finding.rule)), "{file}: {left:#?}");
+        assert!(new.changes > 0);
+        assert_eq!(migrate(&new.text, &Options::default()).text, new.text);
+        let comments = |text: &str| {
+            text.lines().filter_map(|line| Some(line.split_once("# ")?.1.to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(comments(&new.text), comments(&text), "{file}");
+    }
+}
+
+const FORMS: &[(&str, &[&str])] = &[
+    (
+        "seed.sh",
+        &[
+            "deprecated-name x8",
+            "default-password 4:31",
+            "default-password 5:26",
+            "publish-with-host-network 6:3",
+        ],
+    ),
+    (
+        "successor.sh",
+        &[
+            "deprecated-name x16",
+            "secret-in-plain-text 3:52",
+            "secret-in-plain-text 5:34",
+            "secret-in-plain-text 7:28",
+        ],
+    ),
+    ("seed.yaml", &["deprecated-name x14", "default-password 37:19"]),
+    ("successor.yaml", &["deprecated-name x7", "retired-name 32:17"]),
+    ("seed-compose.yml", &["deprecated-name x7", "default-password 10:15", "publish-with-host-network 16:9"]),
+    ("successor-compose.yml", &["deprecated-name x8", "size-beyond-port 3:19"]),
+];
