@@ -5,6 +5,7 @@ use std::{io::IsTerminal, process::ExitCode};
 use clap::{Parser, error::ErrorKind};
 
 mod args;
+mod linter;
 mod progress;
 
 use args::{Args, Command, Desktop, Wanted, XorgConfig};
@@ -25,8 +26,9 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match args.command {
-        Command::Desktop(desktop) => with(desktop, run_desktop),
-        Command::XorgConfig(wanted) => print_xorg_config(wanted),
+        Command::Desktop(desktop) => with(*desktop, run_desktop),
+        Command::XorgConfig(wanted) => print_xorg_config(*wanted),
+        Command::Lint(wanted) => linter::run(&wanted),
         Command::Guard { directory } => {
             cosmos_host::guard(&directory);
             ExitCode::SUCCESS

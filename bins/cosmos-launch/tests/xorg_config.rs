@@ -66,7 +66,7 @@ fn what_cannot_be_used_is_refused_by_its_name() {
     for (arguments, message) in [
         (&["--gpu", "PCI:x"][..], "--gpu: bus id \"PCI:x\": expected PCI:bus@domain:device:function"),
         (&["--port", "DP-"], "--port: video port \"DP-\": expected DFP"),
-        (&["--depth", "7"], "xorg-config: depth 7: expected 8, 15, 16, 24 or 30"),
+        (&["--depth", "7"], "--depth: depth 7: expected 8, 15, 16, 24 or 30"),
         (&["--refresh", "NaN"], "--refresh: refresh rate \"NaN\": expected 1 to 1000 Hz"),
         (&["--size", "0x0"], "--size is \"0x0\""),
     ] {

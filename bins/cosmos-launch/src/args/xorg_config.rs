@@ -3,12 +3,13 @@
 use std::{error::Error, fmt, str::FromStr};
 
 use clap::ValueEnum;
+use cosmos_host::settings::Value;
 use cosmos_xorg_config::{
     Blanking, BusId, Compat, Cvt, HeadlessNvidia, ModeRequest, Modeline, Note, NvidiaGpu, NvidiaHead,
     Prepared, RefreshRate, SoftwareDummy, VideoPorts,
 };
 
-use super::{BadValue, Desktop};
+use super::{Desktop, Unusable};
 
 /// What was typed.
 #[derive(Debug, clap::Args)]
@@ -18,27 +19,6 @@ pub struct XorgConfig {
     /// Say on standard error what was changed or may surprise, and why.
     #[arg(long)]
     pub explain: bool,
-    /// The PCI address of an NVIDIA board, as 00000000:3B:00.0 or PCI:59:0:0: its driver then draws. May be given
-    /// several times [default: the CPU draws].
-    #[arg(long, value_name = "ADDRESS")]
-    gpu: Vec<String>,
-    /// The output of the board that counts as connected, as DFP, DP-0 or HDMI-0; none for no output [default: DFP].
-    #[arg(long, env = "VIDEO_PORT", value_name = "OUTPUT")]
-    port: Option<String>,
-    /// Pictures per second, as 60, 59.94 or 60000/1001 [env: DISPLAY_REFRESH, older REFRESH] [default: 60].
-    #[arg(long, value_name = "HERTZ")]
-    refresh: Option<String>,
-    #[arg(long, env = "DISPLAY_REFRESH", hide = true)]
-    display_refresh: Option<String>,
-    #[arg(long, env = "REFRESH", hide = true)]
-    old_refresh: Option<String>,
-    /// Bits of colour: 8, 15, 16, 24 or 30 [env: DISPLAY_CDEPTH, older CDEPTH] [default: 24].
-    #[arg(long, value_name = "BITS")]
-    depth: Option<String>,
-    #[arg(long, env = "DISPLAY_CDEPTH", hide = true)]
-    display_cdepth: Option<String>,
-    #[arg(long, env = "CDEPTH", hide = true)]
-    old_cdepth: Option<String>,
     /// Whose file it is to be.
     #[arg(long, value_enum, default_value_t)]
     compat: Whose,
@@ -59,7 +39,7 @@ enum Whose {
 #[derive(Debug)]
 pub enum Refused {
     /// A setting of the desktop.
-    Desktop(BadValue),
+    Desktop(Unusable),
     /// A setting of the file, by the name under which it was given.
     Setting(&'static str, Box<dyn Error>),
 }
@@ -78,22 +58,22 @@ impl XorgConfig {
     ///
     /// # Errors
     /// The first value that cannot be used.
-    pub fn prepare(self) -> Result<Prepared, Refused> {
-        let refresh: Option<RefreshRate> = newest([
-            ("--refresh", &self.refresh),
-            ("DISPLAY_REFRESH", &self.display_refresh),
-            ("REFRESH", &self.old_refresh),
-        ])?;
-        let depths = [
-            ("--depth", &self.depth),
-            ("DISPLAY_CDEPTH", &self.display_cdepth),
-            ("CDEPTH", &self.old_cdepth),
-        ];
-        let depth = newest(depths)?.unwrap_or(24);
-        let ports: VideoPorts = newest([("--port", &self.port)])?.unwrap_or_default();
-        let gpus = self.gpu.iter().map(|gpu| parse("--gpu", gpu)).collect::<Result<Vec<BusId>, _>>()?;
+    pub fn prepare(mut self) -> Result<Prepared, Refused> {
+        // A board that the driver has not seen yet has an address and no more.
+        let gpus = self.desktop.flags.take("gpu");
+        let gpus = gpus.iter().map(|gpu| parse("--gpu", gpu)).collect::<Result<Vec<BusId>, _>>()?;
         let compat = self.compat.into();
-        let size = self.desktop.resolve().map_err(Refused::Desktop)?.config.size;
+        let settings = self.desktop.resolve().map_err(Refused::Desktop)?.settings;
+        let refresh = match settings.value("refresh") {
+            Some(Value::Refresh(refresh)) => Some(*refresh),
+            _ => None,
+        };
+        let ports = match settings.value("video_port") {
+            Some(Value::Ports(ports)) => ports.clone(),
+            _ => VideoPorts::default(),
+        };
+        let depth = settings.integer("depth").and_then(|depth| u8::try_from(depth).ok()).unwrap_or(24);
+        let size = settings.screen();
         let size = [u32::from(size.width), u32::from(size.height)];
         match gpus.is_empty() {
             true => software(size, refresh, depth),
@@ -158,18 +138,6 @@ fn standard_mode(size: [u32; 2], refresh: RefreshRate) -> Result<(Modeline, Vec<
 fn with_notes(mut prepared: Prepared, notes: Vec<Note>) -> Result<Prepared, Refused> {
     prepared.notes.extend(notes);
     Ok(prepared)
-}
-
-/// The first that is set to something.
-fn newest<T: FromStr, const N: usize>(
-    names: [(&'static str, &Option<String>); N],
-) -> Result<Option<T>, Refused>
-where
-    T::Err: Error + 'static,
-{
-    let set =
-        names.into_iter().find_map(|(name, text)| Some((name, text.as_deref().filter(|t| !t.is_empty())?)));
-    set.map(|(name, text)| parse(name, text)).transpose()
 }
 
 fn parse<T: FromStr>(name: &'static str, text: &str) -> Result<T, Refused>

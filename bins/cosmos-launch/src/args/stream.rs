@@ -1,0 +1,149 @@
+//! What the program that streams is told. Secrets go through its environment, for everybody can read arguments.
+
+use std::ffi::{OsStr, OsString};
+
+use cosmos_host::settings::{Known, Origin, Settings, Value, known};
+
+/// Its arguments: what was set, as far as the caller did not give it already, and then what the caller gave.
+pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<String>) -> Vec<OsString> {
+    let mut arguments = Vec::new();
+    for (key, flag) in PASSED.into_iter().filter(|(key, flag)| settings.is_set(key) && !has(given, flag)) {
+        let value = settings.value(key);
+        match value {
+            Some(Value::Integer(number)) => arguments.extend([flag.to_owned(), number.to_string()]),
+            Some(Value::Text(text)) => arguments.extend([flag.to_owned(), text.clone()]),
+            Some(Value::Boolean(true)) => arguments.push(flag.to_owned()),
+            _ => {}
+        }
+    }
+    if settings.is_set("encoder") && !has(given, "--encoder") {
+        arguments.extend(["--encoder".to_owned(), encoder(settings, warnings)]);
+    }
+    if !settings.is("audio") && !has(given, "--no-audio") {
+        arguments.push("--no-audio".to_owned());
+    }
+    if !settings.is("basic_auth") && !has(given, "--no-password") {
+        arguments.push("--no-password".to_owned());
+    }
+    let origins = settings.text("origins").unwrap_or_default().split(',').map(str::trim);
+    for origin in origins.filter(|origin| !origin.is_empty()) {
+        arguments.extend(["--origin".to_owned(), origin.to_owned()]);
+    }
+    arguments.into_iter().map(OsString::from).chain(given.iter().cloned()).collect()
+}
+
+/// The environment without secrets, but for the password to log in with, under a name that the stream knows.
+pub fn environment(
+    settings: &Settings,
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Vec<(OsString, OsString)> {
+    let mut environment: Vec<_> = variables.filter(|(name, _)| !is_secret(name)).collect();
+    if let Some((key, password)) = settings.login().filter(|_| settings.is("basic_auth")) {
+        let name = match settings.origin(key) {
+            Origin::Environment(name) if name == "PASSWD" => "PASSWD",
+            _ => "BASIC_AUTH_PASSWORD",
+        };
+        environment.push((name.into(), password.expose().into()));
+    }
+    environment
+}
+
+/// The stream has the encoders of the CPU only.
+fn encoder(settings: &Settings, warnings: &mut Vec<String>) -> String {
+    let Some(encoder) = settings.encoder() else { return AUTO.to_owned() };
+    if encoder.is_hardware() {
+        warnings.push(format!(
+            "{} is an encoder of a GPU, and these are not used yet: the CPU encodes",
+            encoder.name()
+        ));
+        return AUTO.to_owned();
+    }
+    if encoder.name() == "h264enc" { AUTO.to_owned() } else { encoder.name().to_owned() }
+}
+
+fn is_secret(name: &OsStr) -> bool {
+    match name.to_str().and_then(known) {
+        Some(Known::Today(setting) | Known::Older(setting, _)) => setting.is_secret(),
+        Some(Known::File(_) | Known::OlderFile(..)) => true,
+        _ => false,
+    }
+}
+
+fn has(given: &[OsString], flag: &str) -> bool {
+    given.iter().filter_map(|argument| argument.to_str()).any(|argument| {
+        argument.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+    })
+}
+
+/// Settings that the stream takes as they are.
+const PASSED: [(&str, &str); 7] = [
+    ("framerate", "--fps"),
+    ("video_bitrate", "--bitrate"),
+    ("encoder_threads", "--encoder-threads"),
+    ("audio_bitrate", "--audio-bitrate"),
+    ("audio_device", "--audio-device"),
+    ("user", "--user"),
+    ("allow_insecure", "--allow-insecure"),
+];
+const AUTO: &str = "auto";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use cosmos_host::settings::{Sources, resolve};
+
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Settings {
+        let environment: Vec<(String, String)> =
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        resolve(&Sources { environment: &environment, ..Sources::default() }).unwrap()
+    }
+
+    #[test]
+    fn what_is_set_is_passed_on_and_what_is_typed_for_the_stream_stays() {
+        for (pairs, given, expected) in [
+            (&[][..], &["--fps", "7"][..], "--fps 7"),
+            (&[("WEBRTC_FRAMERATE", "30")], &[], "--fps 30"),
+            (&[("WEBRTC_FRAMERATE", "30")], &["--fps=7"], "--fps=7"),
+            (
+                &[("SELKIES_VIDEO_BITRATE", "4000"), ("BASIC_AUTH_USER", "ann")],
+                &[],
+                "--bitrate 4000 --user ann",
+            ),
+            (&[("WEBRTC_ENCODER", "nvh264enc")], &[], "--encoder auto"),
+            (&[("WEBRTC_ENCODER", "x264enc")], &[], "--encoder x264enc"),
+            (
+                &[("ENABLE_BASIC_AUTH", "false"), ("COSMOS_ALLOW_INSECURE", "1")],
+                &[],
+                "--allow-insecure --no-password",
+            ),
+            (&[("ENABLE_AUDIO", "0")], &[], "--no-audio"),
+            (&[("COSMOS_ORIGINS", "https://a, https://b")], &[], "--origin https://a --origin https://b"),
+        ] {
+            let given: Vec<OsString> = given.iter().map(OsString::from).collect();
+            let arguments = arguments(&with(pairs), &given, &mut Vec::new());
+            let arguments: Vec<&str> = arguments.iter().map(|argument| argument.to_str().unwrap()).collect();
+            assert_eq!(arguments.join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn one_password_reaches_the_stream_and_no_other_secret_does() {
+        for (pairs, expected) in [
+            (&[("PASSWD", "a"), ("LANG", "C")][..], "LANG=C PASSWD=a"),
+            (&[("COSMOS_PASSWORD", "b"), ("PASSWD", "a")], "BASIC_AUTH_PASSWORD=b"),
+            (&[("TURN_HOST", "h"), ("TURN_SHARED_SECRET", "s")], "TURN_HOST=h"),
+            (&[("PASSWD", "a"), ("ENABLE_BASIC_AUTH", "no")], "ENABLE_BASIC_AUTH=no"),
+        ] {
+            let variables = pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+            let environment = environment(&with(pairs), variables);
+            let shown: Vec<String> = environment
+                .iter()
+                .map(|(name, value)| format!("{}={}", name.display(), value.display()))
+                .collect();
+            assert_eq!(shown.join(" "), expected);
+        }
+    }
+}
