@@ -1,20 +1,17 @@
 //! What was typed, what the environment says, and what both mean.
 
-use std::{env, ffi::OsString, time::Duration};
+use std::{env, ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand};
 use cosmos_vulkan_probe::{Area, Config, egl_manifests, vulkan_manifests};
 
-use crate::machine::Settings;
+use crate::{encoders, machine::Settings};
 
-/// Say what the graphics and video drivers of this machine really do.
-///
-/// Exit status: 0 everything asked for works on hardware; 1 it works, but on the processor or without a video
-/// encoder; 2 it does not work; 3 a driver hung or crashed; 64 these arguments make no sense.
+/// Say what the graphics and video drivers of this machine really do
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
 pub struct Args {
-    /// Ask Vulkan
+    /// Ask Vulkan; where there is a display, also about windows on it
     #[arg(long)]
     vulkan: bool,
     /// Ask OpenGL through GLX, on the X display
@@ -23,30 +20,48 @@ pub struct Args {
     /// Ask EGL
     #[arg(long)]
     egl: bool,
-    /// Open a session of the video encoder
+    /// Open a session of NVIDIA's video encoder
     #[arg(long)]
     nvenc: bool,
     /// Look at the NVIDIA kernel module, libraries and GPUs
     #[arg(long)]
     driver: bool,
+    /// Encode a picture with every video encoder of GStreamer
+    #[arg(long)]
+    encoders: bool,
     /// Look at what an X server needs
     #[arg(long)]
     xorg: bool,
-    /// All of these; the default. GLX only where there is a display
+    /// All of these; the default
     #[arg(long)]
     all: bool,
     /// Print JSON, schema cosmos.probe/1
     #[arg(long, global = true)]
     json: bool,
-    /// How long a driver may take, such as 10s or 500ms
-    #[arg(long, global = true, default_value = "10s", value_parser = duration)]
+    /// How long a driver may take: 10s, 500ms
+    #[arg(long, global = true, value_name = "TIME", default_value = "10s", value_parser = duration)]
     timeout: Duration,
-    /// The X display to ask; default: DISPLAY
+    /// The X display to ask; else DISPLAY is asked, if set
     #[arg(long, global = true, value_name = ":N", value_parser = display)]
     display: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+const AFTER_HELP: &str = "\
+Drivers hang and crash, so each is asked in a process of its own; what it did is part of the answer.
+
+Exit status:
+   0  everything asked for works, on hardware
+   1  it works, but on the processor, or without a video encoder of the GPU
+   2  something asked for does not work
+   3  a driver hung or crashed
+  64  the arguments make no sense
+
+Examples:
+  cosmos-probe doctor                    what is wrong here, and the remedy
+  cosmos-probe --vulkan --json           facts for a script
+  cosmos-probe --gl --display :20        does this X server draw on the GPU?";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -60,6 +75,8 @@ pub struct Wanted {
     pub config: Config,
     pub areas: Vec<Area>,
     pub driver: bool,
+    /// The program that tries video encoders.
+    pub encoders: Option<PathBuf>,
     pub xorg: bool,
     pub all: bool,
     pub json: bool,
@@ -73,22 +90,40 @@ impl Args {
     /// The path of this program, which children are started from, is not known.
     pub fn resolve(self) -> Result<Wanted, std::io::Error> {
         let doctor = self.command.is_some();
-        let chosen = [self.vulkan, self.gl, self.egl, self.nvenc];
-        let some = chosen.contains(&true) || self.driver || self.xorg;
+        let some =
+            self.vulkan || self.gl || self.egl || self.nvenc || self.driver || self.encoders || self.xorg;
         let all = self.all || doctor || !some;
-        let display = self.display.or_else(|| text("DISPLAY"));
-        let is_wanted = |(area, chosen): (Area, bool)| {
-            let possible = area != Area::Gl || display.is_some();
-            (chosen || all && possible).then_some(area)
-        };
-        let areas = Area::ALL.into_iter().zip(chosen).filter_map(is_wanted).collect();
-        let mut config = Config::new(env::current_exe()?);
+        let display = self.display.clone().or_else(|| text("DISPLAY"));
+        let areas = self.areas(all, display.is_some());
+        let program = env::current_exe()?;
+        let helper = program.with_file_name(encoders::PROGRAM);
+        let encoders = (self.encoders || all && helper.is_file()).then_some(helper);
+        let mut config = Config::new(program);
         config.timeout = self.timeout;
         config.vulkan_manifests = vulkan_manifests(variable);
         config.egl_manifests = egl_manifests(variable);
         config.display.clone_from(&display);
-        let (driver, xorg) = (self.driver || all, self.xorg || all);
-        Ok(Wanted { config, areas, driver, xorg, all, json: self.json, doctor, settings: settings(display) })
+        let (driver, xorg, json) = (self.driver || all, self.xorg || all, self.json);
+        let settings = settings(display);
+        Ok(Wanted { config, areas, driver, encoders, xorg, all, json, doctor, settings })
+    }
+
+    fn areas(&self, all: bool, has_display: bool) -> Vec<Area> {
+        let is_wanted = |area: &Area| {
+            let possible = has_display || !area.needs_display();
+            // Without a display, GLX says so where it was asked for by name.
+            all && possible || self.names(*area) && (possible || *area == Area::Gl)
+        };
+        Area::ALL.into_iter().filter(is_wanted).collect()
+    }
+
+    const fn names(&self, area: Area) -> bool {
+        match area {
+            Area::Vulkan | Area::Present => self.vulkan,
+            Area::Gl => self.gl,
+            Area::Egl => self.egl,
+            Area::Nvenc => self.nvenc,
+        }
     }
 }
 
@@ -166,11 +201,15 @@ mod tests {
     #[test]
     fn nothing_chosen_is_everything() {
         let wanted = |line: &[&str]| Args::try_parse_from(line).ok().and_then(|args| args.resolve().ok());
-        let areas = |line: &[&str]| wanted(line).map(|wanted| (wanted.areas, wanted.driver, wanted.doctor));
-        assert_eq!(areas(&["p", "--vulkan"]), Some((vec![Area::Vulkan], false, false)));
-        assert_eq!(areas(&["p", "--display", ":9"]), Some((Area::ALL.to_vec(), true, false)));
+        let areas = |line: &[&str]| wanted(line).map(|wanted| (wanted.areas, wanted.driver, wanted.all));
+        assert_eq!(areas(&["p", "--vulkan", "--display", ":9"]).map(|it| it.0.len()), Some(2), "windows too");
+        assert_eq!(areas(&["p", "--display", ":9"]), Some((Area::ALL.to_vec(), true, true)));
         assert_eq!(areas(&["p", "doctor", "--display", ":9"]), Some((Area::ALL.to_vec(), true, true)));
         assert_eq!(areas(&["p", "--driver"]), Some((vec![], true, false)));
+        assert_eq!(areas(&["p", "--gl"]), Some((vec![Area::Gl], false, false)));
+        let encoders = |line: &[&str]| wanted(line).and_then(|wanted| wanted.encoders);
+        assert!(encoders(&["p", "--encoders"]).is_some_and(|program| program.ends_with(encoders::PROGRAM)));
+        assert!(encoders(&["p", "--driver"]).is_none());
         assert!(areas(&["p", "--bogus"]).is_none());
     }
 }

@@ -3,6 +3,7 @@
 mod container;
 mod gpu;
 mod screen;
+mod video;
 
 use serde::Serialize;
 
@@ -76,7 +77,7 @@ impl Finding {
 
 type Known = (&'static str, fn(&Machine) -> Finding);
 
-const CHECKS: [Known; 19] = [
+const CHECKS: [Known; 21] = [
     ("probe-failures", gpu::probe_failures),
     ("driver-versions", container::driver_versions),
     ("libraries", container::libraries),
@@ -86,13 +87,15 @@ const CHECKS: [Known; 19] = [
     ("wsl", container::wsl),
     ("mig", gpu::mig),
     ("legacy-gpu", gpu::legacy_gpu),
-    ("nvenc-engine", gpu::nvenc_engine),
-    ("nvenc-sessions", gpu::nvenc_sessions),
+    ("nvenc-engine", video::nvenc_engine),
+    ("nvenc-sessions", video::nvenc_sessions),
+    ("encoders", video::encoders),
     ("x-driver-files", screen::x_driver_files),
     ("headless-geforce", screen::headless_geforce),
     ("other-x-server", screen::other_x_server),
     ("consoles", screen::consoles),
     ("x-wrapper", screen::x_wrapper),
+    ("vulkan-windows", screen::vulkan_windows),
     ("randr", screen::randr),
     ("pixel-clock", screen::pixel_clock),
     ("rounded-settings", screen::rounded_settings),

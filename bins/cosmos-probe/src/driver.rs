@@ -6,7 +6,7 @@ use cosmos_nvidia_driver as nvidia;
 use cosmos_nvidia_driver::{
     Access, Agreement, DriverVersion, Flavour, Modinfo, NvidiaSmi, NvmlLibrary, Observation, Source, Sources,
 };
-use cosmos_vulkan_probe::{Config, Failure, ask, child::Teller, output};
+use cosmos_vulkan_probe::{Config, Failure, ask, child::Teller, output, same_uuid};
 use serde::{Deserialize, Serialize};
 
 /// The two halves of the driver and the GPUs that it drives.
@@ -110,7 +110,7 @@ pub fn facts(config: &Config, stated: Option<&str>) -> (DriverFacts, Option<Fail
     thread::scope(|scope| {
         let smi = scope.spawn(|| output("nvidia-smi", &["--version"], config.timeout));
         let module = scope.spawn(|| output("modinfo", &["nvidia"], config.timeout));
-        let answer = ask::<DriverFacts>(config, TASK);
+        let answer = ask::<DriverFacts>(&Config { display: None, ..config.clone() }, TASK);
         let mut facts = answer.facts.unwrap_or_default();
         let complaint = smi.join().ok().and_then(|said| facts.add_smi(said));
         facts.findings.extend(complaint);
@@ -248,6 +248,13 @@ impl Gpu {
         model.pci_class = self.class;
         model.compute_capability = self.compute_capability;
         Some(model)
+    }
+
+    /// Whether an interface means this one.
+    pub fn is(&self, uuid: &Option<String>, pci: Option<&String>) -> bool {
+        let same = |(one, other): (&String, &String)| same_uuid(one, other);
+        uuid.as_ref().zip(self.uuid.as_ref()).is_some_and(same)
+            || pci.is_some_and(|pci| pci.eq_ignore_ascii_case(&self.pci))
     }
 
     /// The name for people.

@@ -1,10 +1,18 @@
 //! Everything that was gathered about a machine, and its JSON.
 
-use cosmos_vulkan_probe::{Failure, Report, Verdict, same_uuid};
+use cosmos_vulkan_probe::{
+    Answer, EglFacts, Failure, GlFacts, NvencFacts, PresentFacts, Report, Verdict, VulkanFacts,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::{doctor, driver::DriverFacts, level, mode, xorg::XorgFacts};
+use crate::{
+    doctor,
+    driver::{DriverFacts, Gpu},
+    encoders::EncoderFacts,
+    level, mode,
+    xorg::XorgFacts,
+};
 
 /// What was gathered. Areas that were not asked for are `None`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -13,6 +21,7 @@ pub struct Machine {
     pub driver: Option<DriverFacts>,
     /// Why the driver could not be asked to the end.
     pub driver_failure: Option<Failure>,
+    pub encoders: Option<Answer<EncoderFacts>>,
     pub xorg: Option<XorgFacts>,
     pub settings: Settings,
 }
@@ -45,35 +54,49 @@ impl Machine {
             "gl": with_verdict(&self.report.gl, self.gl()),
             "egl": with_verdict(&self.report.egl, self.egl()),
             "nvenc": with_verdict(&self.report.nvenc, self.nvenc()),
+            "present": with_verdict(&self.report.present, self.present()),
             "driver": self.driver_json(),
+            "encoders": self.encoders,
             "xorg": self.xorg,
             "settings": self.settings,
             "gpus": self.joined(),
             "checks": checks,
             "mode": best.as_ref().map(|best| best.mode.name()),
-            "encoder": best.as_ref().map(|best| best.encoder),
+            "encoder": best.as_ref().and_then(|best| best.video.encoder.as_ref()),
         });
         format!("{document:#}\n")
     }
 
     pub fn vulkan(&self) -> Verdict {
-        let facts = self.report.vulkan.as_ref().and_then(|answer| answer.facts.as_ref());
-        facts.map(|facts| facts.verdict()).unwrap_or_default()
+        facts(&self.report.vulkan).map(VulkanFacts::verdict).unwrap_or_default()
     }
 
     pub fn gl(&self) -> Verdict {
-        let facts = self.report.gl.as_ref().and_then(|answer| answer.facts.as_ref());
-        facts.map(|facts| facts.verdict()).unwrap_or_default()
+        facts(&self.report.gl).map(GlFacts::verdict).unwrap_or_default()
     }
 
     pub fn egl(&self) -> Verdict {
-        let facts = self.report.egl.as_ref().and_then(|answer| answer.facts.as_ref());
-        facts.map(|facts| facts.verdict()).unwrap_or_default()
+        facts(&self.report.egl).map(EglFacts::verdict).unwrap_or_default()
     }
 
     pub fn nvenc(&self) -> Verdict {
-        let facts = self.report.nvenc.as_ref().and_then(|answer| answer.facts.as_ref());
-        facts.map(|facts| facts.verdict()).unwrap_or_default()
+        facts(&self.report.nvenc).map(NvencFacts::verdict).unwrap_or_default()
+    }
+
+    pub fn present(&self) -> Verdict {
+        facts(&self.report.present).map(PresentFacts::verdict).unwrap_or_default()
+    }
+
+    /// Why the encoders could not be tried, although nothing crashed: GStreamer is not installed, or the program that
+    /// tries them is not.
+    pub fn without_encoders(&self) -> Option<&str> {
+        let answer = self.encoders.as_ref()?;
+        match answer.failure.as_ref()? {
+            Failure::NotStarted { reason } => Some(reason),
+            // That of the dynamic loader.
+            Failure::Exited { code: 127, .. } => Some(answer.log.last().map_or("no reason", String::as_str)),
+            _ => None,
+        }
     }
 
     /// Whether the driver was looked at, and there is neither a GPU nor a kernel module.
@@ -94,32 +117,36 @@ impl Machine {
         value
     }
 
-    /// The GPUs of the driver, each with its place in the lists of the interfaces, by UUID or PCI address.
+    /// The GPUs of the driver, each with its place in the lists of the interfaces, by UUID or PCI address, and
+    /// whether it draws for the X display.
     fn joined(&self) -> Vec<Value> {
-        let gpus = self.driver.iter().flat_map(|driver| &driver.gpus);
-        let row = |gpu: &crate::driver::Gpu| {
-            let is = |uuid: &Option<String>, pci: Option<&String>| {
-                let same = |(one, other): (&String, &String)| same_uuid(one, other);
-                uuid.as_ref().zip(gpu.uuid.as_ref()).is_some_and(same)
-                    || pci.is_some_and(|pci| pci.eq_ignore_ascii_case(&gpu.pci))
-            };
-            let vulkan = self.report.vulkan.iter().filter_map(|answer| answer.facts.as_ref());
-            let vulkan = vulkan
-                .flat_map(|facts| &facts.devices)
-                .position(|device| is(&device.device_uuid, device.pci.as_ref()));
-            let egl = self.report.egl.iter().filter_map(|answer| answer.facts.as_ref());
-            let egl = egl.flat_map(|facts| &facts.devices).position(|device| is(&device.uuid, None));
-            let nvenc = self.report.nvenc.iter().filter_map(|answer| answer.facts.as_ref());
-            let nvenc = nvenc
-                .flat_map(|facts| &facts.devices)
-                .position(|device| is(&device.uuid, device.pci.as_ref()));
-            json!({
-                "pci": gpu.pci, "uuid": gpu.uuid, "name": gpu.name,
-                "vulkan": vulkan, "egl": egl, "nvenc": nvenc,
-            })
-        };
-        gpus.map(row).collect()
+        self.driver.iter().flat_map(|driver| &driver.gpus).map(|gpu| self.row(gpu)).collect()
     }
+
+    fn row(&self, gpu: &Gpu) -> Value {
+        let vulkan = facts(&self.report.vulkan).and_then(|facts| {
+            facts.devices.iter().position(|device| gpu.is(&device.device_uuid, device.pci.as_ref()))
+        });
+        let present = facts(&self.report.present).and_then(|facts| {
+            facts.devices.iter().position(|device| gpu.is(&device.device_uuid, device.pci.as_ref()))
+        });
+        let egl = facts(&self.report.egl)
+            .and_then(|facts| facts.devices.iter().position(|device| gpu.is(&device.uuid, None)));
+        let nvenc = facts(&self.report.nvenc).and_then(|facts| {
+            facts.devices.iter().position(|device| gpu.is(&device.uuid, device.pci.as_ref()))
+        });
+        let drawing = facts(&self.report.gl).and_then(|facts| facts.device_uuid.as_ref());
+        let draws = drawing.map(|uuid| gpu.is(&Some(uuid.clone()), None));
+        json!({
+            "pci": gpu.pci, "uuid": gpu.uuid, "name": gpu.name, "nvml": gpu.index,
+            "vulkan": vulkan, "present": present, "egl": egl, "nvenc": nvenc, "gl": draws,
+        })
+    }
+}
+
+/// What was found, as far as it was.
+pub fn facts<F>(answer: &Option<Answer<F>>) -> Option<&F> {
+    answer.as_ref()?.facts.as_ref()
 }
 
 fn with_verdict(answer: &Option<impl Serialize>, verdict: Verdict) -> Value {

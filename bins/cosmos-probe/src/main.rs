@@ -8,11 +8,12 @@ use std::{
 };
 
 use clap::{Parser, error::ErrorKind};
-use cosmos_vulkan_probe::{child, probe};
+use cosmos_vulkan_probe::{Answer, Config, ask, child, probe};
 
 mod args;
 mod doctor;
 mod driver;
+mod encoders;
 mod level;
 mod machine;
 mod mode;
@@ -20,6 +21,7 @@ mod table;
 mod xorg;
 
 use args::{Args, Wanted};
+use encoders::EncoderFacts;
 use machine::Machine;
 
 fn main() -> ExitCode {
@@ -66,16 +68,24 @@ fn gather(wanted: &Wanted) -> Machine {
     let stated = wanted.settings.driver_version.as_deref();
     thread::scope(|scope| {
         let driver = wanted.driver.then(|| scope.spawn(|| driver::facts(&wanted.config, stated)));
+        let encoders =
+            wanted.encoders.as_ref().map(|program| scope.spawn(move || encoders(&wanted.config, program)));
         let report = probe(&wanted.config, &wanted.areas);
         let (driver, driver_failure) = driver.and_then(|thread| thread.join().ok()).unzip();
         Machine {
             report,
             driver,
             driver_failure: driver_failure.flatten(),
+            encoders: encoders.and_then(|thread| thread.join().ok()),
             xorg: wanted.xorg.then(|| xorg::XorgFacts::read(Path::new("/"))),
             settings: wanted.settings.clone(),
         }
     })
+}
+
+fn encoders(config: &Config, program: &Path) -> Answer<EncoderFacts> {
+    let program = program.to_owned();
+    ask(&Config { program, display: None, ..config.clone() }, encoders::TASK)
 }
 
 const FAILED: u8 = 3;

@@ -1,6 +1,13 @@
 //! The best that a machine can do.
 
-use crate::machine::Machine;
+use std::fmt;
+
+use cosmos_vulkan_probe::Answer;
+
+use crate::{
+    encoders::EncoderFacts,
+    machine::{Machine, facts},
+};
 
 /// Ways to run a desktop, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,14 +23,22 @@ pub enum Mode {
 }
 
 /// A way, and the video encoder to go with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Best {
     pub mode: Mode,
-    pub encoder: &'static str,
+    pub video: Video,
 }
 
-/// The encoder that needs no GPU.
-pub const X264: &str = "x264enc";
+/// The video encoder that streams would have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Video {
+    /// Its element of GStreamer; `None` when none works.
+    pub encoder: Option<String>,
+    /// Whether it is a circuit of the GPU.
+    pub hardware: bool,
+    /// Whether it was tried, rather than concluded from what NVENC said.
+    pub tried: bool,
+}
 
 /// Decides from what was gathered.
 pub fn best(machine: &Machine) -> Best {
@@ -33,7 +48,7 @@ pub fn best(machine: &Machine) -> Best {
         () if machine.draws_on_hardware() => Mode::GpuRendering,
         () => Mode::Software,
     };
-    Best { mode, encoder: encoder(machine) }
+    Best { mode, video: video(machine) }
 }
 
 /// Each reason why NVIDIA's X driver cannot run here.
@@ -52,6 +67,17 @@ pub fn why_no_x_driver(machine: &Machine) -> Vec<&'static str> {
         (!loaded("nvidia_modeset"), "the kernel module nvidia_modeset is not loaded"),
     ];
     reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason).collect()
+}
+
+impl fmt::Display for Best {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.mode.words();
+        match &self.video.encoder {
+            Some(encoder) if self.video.tried => write!(f, "{words}; video by {encoder}"),
+            Some(encoder) => write!(f, "{words}; video by {encoder}, which was not tried"),
+            None => write!(f, "{words}; no video: no encoder works"),
+        }
+    }
 }
 
 impl Mode {
@@ -80,11 +106,24 @@ fn has_server(machine: &Machine) -> bool {
     machine.xorg.as_ref().is_some_and(|xorg| xorg.xorg.is_some() || xorg.xvfb.is_some())
 }
 
-fn encoder(machine: &Machine) -> &'static str {
-    let facts = machine.report.nvenc.as_ref().and_then(|answer| answer.facts.as_ref());
-    let codecs = facts.into_iter().flat_map(|facts| &facts.devices).flat_map(|device| &device.codecs);
-    let has_h264 = codecs.into_iter().any(|codec| codec.name == "h264");
-    if has_h264 { "nvh264enc" } else { X264 }
+fn video(machine: &Machine) -> Video {
+    let is_over = machine.encoders.as_ref().is_some_and(Answer::is_complete);
+    let chosen = facts(&machine.encoders).and_then(EncoderFacts::chosen);
+    if chosen.is_none() && !is_over {
+        return likely(machine);
+    }
+    Video {
+        encoder: chosen.map(|encoder| encoder.element.clone()),
+        hardware: chosen.is_some_and(|encoder| encoder.hardware == Some(true)),
+        tried: true,
+    }
+}
+
+fn likely(machine: &Machine) -> Video {
+    let devices = facts(&machine.report.nvenc).into_iter().flat_map(|facts| &facts.devices);
+    let hardware = devices.flat_map(|device| &device.codecs).any(|codec| codec.name == "h264");
+    let encoder = if hardware { "nvh264enc" } else { "x264enc" };
+    Video { encoder: Some(encoder.to_owned()), hardware, tried: false }
 }
 
 #[cfg(test)]

@@ -2,10 +2,13 @@
 
 use std::fmt::Write;
 
-use cosmos_vulkan_probe::{Answer, EglFacts, GlFacts, NvencFacts, Verdict, VulkanFacts};
+use cosmos_vulkan_probe::{
+    Answer, EglFacts, GlFacts, NvencFacts, PresentDevice, PresentFacts, Verdict, VulkanFacts,
+};
 
 use crate::{
     doctor::{self, Status},
+    encoders::{Encoder, EncoderFacts, GSTREAMER, PROGRAM},
     machine::Machine,
     mode,
 };
@@ -15,9 +18,11 @@ pub fn facts(machine: &Machine) -> String {
     let mut lines = Lines::default();
     let report = &machine.report;
     lines.area("Vulkan", machine.vulkan(), &report.vulkan, vulkan);
+    lines.area("Windows", machine.present(), &report.present, present);
     lines.area("GLX", machine.gl(), &report.gl, gl);
     lines.area("EGL", machine.egl(), &report.egl, egl);
     lines.area("NVENC", machine.nvenc(), &report.nvenc, nvenc);
+    lines.encoders(machine);
     if let Some(driver) = &machine.driver {
         let kernel = driver.kernel_version.as_deref().unwrap_or("none");
         lines.row("Driver", &format!("kernel module {kernel}, libraries {}", list(&driver.user_versions)));
@@ -55,8 +60,7 @@ pub fn diagnosis(machine: &Machine) -> String {
             lines.row("", &format!("  -> {fix}"));
         }
     }
-    let best = mode::best(machine);
-    lines.row("Best", &format!("{}, video by {}", best.mode.words(), best.encoder));
+    lines.row("Best", &mode::best(machine).to_string());
     lines.text
 }
 
@@ -70,6 +74,25 @@ impl Lines {
     fn row(&mut self, name: &str, value: &str) {
         let value = value.chars().filter(|c| !c.is_control()).collect::<String>();
         let _ = writeln!(self.text, "{}", format!("{name:<9} {value}").trim_end());
+    }
+
+    fn encoders(&mut self, machine: &Machine) {
+        let Some(answer) = &machine.encoders else { return };
+        if let Some(reason) = machine.without_encoders() {
+            self.row("Encoders", &format!("not tried: {reason}"));
+            return self.row("", &format!("  -> {PROGRAM} lies beside this program, and needs {GSTREAMER}"));
+        }
+        let found = answer.facts.as_ref();
+        let chosen = match found.and_then(EncoderFacts::chosen) {
+            Some(chosen) => format!("{} is taken", chosen.element),
+            None => "none works".to_owned(),
+        };
+        let why = found.and_then(|facts| facts.reason.as_ref()).map(|reason| format!(": {reason}"));
+        self.row("Encoders", &format!("{chosen}{}, in {} ms", why.unwrap_or_default(), answer.elapsed_ms));
+        if let Some(failure) = &answer.failure {
+            self.row("", &format!("the attempt {failure}"));
+        }
+        found.iter().flat_map(|facts| &facts.encoders).for_each(|one| self.row("", &encoder(one)));
     }
 
     fn area<F>(
@@ -87,6 +110,26 @@ impl Lines {
         }
         answer.facts.iter().flat_map(show).for_each(|line| self.row("", &line));
     }
+}
+
+fn present(facts: &PresentFacts) -> Vec<String> {
+    let display = facts.display.as_deref().unwrap_or("the X display");
+    let device = |device: &PresentDevice| {
+        let answer = if device.presents() { "draws" } else { "does not draw" };
+        format!("{} ({}) {answer} in windows of {display}", device.name, device.verdict)
+    };
+    facts.error.clone().into_iter().chain(facts.devices.iter().map(device)).collect()
+}
+
+fn encoder(encoder: &Encoder) -> String {
+    let codec = encoder.codec.as_ref().map(|codec| format!(" ({codec})")).unwrap_or_default();
+    let answer = match encoder.works {
+        Some(true) => "works",
+        Some(false) => "does not work",
+        None => "gave no answer",
+    };
+    let reason = encoder.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{}{codec} {answer}{reason}", encoder.element)
 }
 
 fn vulkan(facts: &VulkanFacts) -> Vec<String> {

@@ -24,6 +24,8 @@ pub struct XorgFacts {
     pub modeset_device: bool,
     /// The files in `/dev/dri`.
     pub dri: Vec<String>,
+    /// The connectors of NVIDIA GPUs that a monitor hangs on, such as `card0-DP-1`.
+    pub monitors: Vec<String>,
     /// `/dev/tty0`.
     pub tty0: bool,
     /// `/dev/tty7`.
@@ -62,6 +64,7 @@ impl XorgFacts {
             glx_server,
             modeset_device: root.join("dev/nvidia-modeset").exists(),
             dri: names(root, "dev/dri", |_| true),
+            monitors: names(root, "sys/class/drm", |name| is_connected(root, name)),
             tty0: root.join("dev/tty0").exists(),
             tty7: root.join("dev/tty7").exists(),
             wrapper_users: text(root, "etc/X11/Xwrapper.config").and_then(|text| allowed_users(&text)),
@@ -82,6 +85,12 @@ fn in_modules(root: &Path, folder: &str, name: &str) -> Option<String> {
         Some(format!("/{place}/{longest}"))
     });
     found.max_by_key(String::len)
+}
+
+fn is_connected(root: &Path, connector: &str) -> bool {
+    let read = |file: &str| text(root, &format!("sys/class/drm/{connector}/{file}"));
+    let is = |file: &str, value: &str| read(file).is_some_and(|text| text.trim() == value);
+    is("status", "connected") && is("device/device/vendor", "0x10de")
 }
 
 fn allowed_users(config: &str) -> Option<String> {
@@ -137,6 +146,14 @@ mod tests {
         put("dev/nvidia-modeset", "");
         put("dev/dri/card0", "");
         put("etc/X11/Xwrapper.config", "# allowed_users=anybody\nallowed_users = console\n");
+        for (connector, status, vendor) in [
+            ("DP-1", "connected", "0x10de"),
+            ("DP-2", "disconnected", "0x10de"),
+            ("DP-3", "connected", "0x8086"),
+        ] {
+            put(&format!("sys/class/drm/card0-{connector}/status"), &format!("{status}\n"));
+            put(&format!("sys/class/drm/card0-{connector}/device/device/vendor"), &format!("{vendor}\n"));
+        }
         put("proc/42/comm", "Xorg\n");
         put("var/log/Xorg.0.log", "(EE) NVIDIA(GPU-0): Failed to acquire modesetting permission.\n");
         fs::create_dir_all(root.path().join("proc/42/fd")).unwrap();
@@ -146,6 +163,7 @@ mod tests {
         assert!(facts.nvidia_drv.is_some());
         assert_eq!(facts.glx_server_version.as_deref(), Some("580.159.04"));
         assert_eq!((facts.modeset_device, facts.dri.len(), facts.tty0), (true, 1, false));
+        assert_eq!(facts.monitors, ["card0-DP-1"]);
         assert_eq!(facts.wrapper_users.as_deref(), Some("console"), "a comment is none");
         assert_eq!((facts.modeset_holders, facts.holder_names), (vec![42], vec!["Xorg".to_owned()]));
         assert!(facts.refusal.is_some_and(|line| line.starts_with("/var/log/Xorg.0.log: ")));

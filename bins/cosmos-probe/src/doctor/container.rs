@@ -5,7 +5,10 @@ use cosmos_nvidia_driver::{
 };
 
 use super::Finding;
-use crate::{driver::DriverFacts, machine::Machine};
+use crate::{
+    driver::DriverFacts,
+    machine::{Machine, facts},
+};
 
 pub fn driver_versions(machine: &Machine) -> Finding {
     let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
@@ -36,9 +39,8 @@ pub fn driver_versions(machine: &Machine) -> Finding {
 }
 
 pub fn libraries(machine: &Machine) -> Finding {
-    let vulkan = machine.report.vulkan.as_ref().and_then(|answer| answer.facts.as_ref());
-    let egl = machine.report.egl.as_ref().and_then(|answer| answer.facts.as_ref());
-    let gl = machine.report.gl.as_ref().and_then(|answer| answer.facts.as_ref());
+    let (vulkan, egl) = (facts(&machine.report.vulkan), facts(&machine.report.egl));
+    let gl = facts(&machine.report.gl);
     if vulkan.is_none() && egl.is_none() && gl.is_none() {
         return Finding::unknown("neither Vulkan nor EGL nor GLX was asked");
     }
@@ -46,16 +48,18 @@ pub fn libraries(machine: &Machine) -> Finding {
         vulkan.iter().flat_map(|facts| &facts.manifests).chain(egl.iter().flat_map(|facts| &facts.manifests));
     let broken = manifests.filter_map(|manifest| {
         let missing = manifest.missing.as_deref().or(manifest.library.as_deref()).unwrap_or_default();
-        manifest.error.as_ref().map(|error| (error.clone(), missing.to_owned()))
+        let error = manifest.error.as_ref()?;
+        Some((format!("{}: {error}", manifest.path.display()), remedy(missing)))
     });
     let errors = [
-        vulkan.and_then(|facts| facts.error.clone()),
-        egl.and_then(|facts| facts.error.clone()),
-        gl.and_then(|facts| facts.error.clone()),
+        ("Vulkan", vulkan.and_then(|facts| facts.error.as_ref())),
+        ("EGL", egl.and_then(|facts| facts.error.as_ref())),
+        ("GLX", gl.and_then(|facts| facts.error.as_ref())),
     ];
-    let absent = errors.into_iter().flatten().map(|error| (error.clone(), error));
+    let errors = errors.into_iter().filter_map(|(area, error)| Some((area, error?)));
+    let absent = errors.map(|(area, error)| (format!("{area}: {error}"), remedy(error)));
     match broken.chain(absent).next() {
-        Some((evidence, missing)) => Finding::fail(evidence, remedy(&missing)),
+        Some((evidence, fix)) => Finding::fail(evidence, fix),
         None => Finding::ok("all libraries of Vulkan, EGL and GLX open"),
     }
 }
@@ -153,8 +157,8 @@ fn flavour(driver: &DriverFacts) -> Flavour {
 }
 
 fn egl_vendors(machine: &Machine) -> impl Iterator<Item = &str> {
-    let facts = machine.report.egl.iter().filter_map(|answer| answer.facts.as_ref());
-    facts.flat_map(|facts| &facts.devices).filter_map(|device| device.platform.vendor.as_deref())
+    let devices = facts(&machine.report.egl).into_iter().flat_map(|facts| &facts.devices);
+    devices.filter_map(|device| device.platform.vendor.as_deref())
 }
 
 /// Versions that are known to lie under `/tesla` only; there are more.
@@ -183,6 +187,13 @@ fn remedy(missing: &str) -> String {
         None if missing.contains("nvidia") => {
             format!("{missing} comes with the driver: NVIDIA_DRIVER_CAPABILITIES must include graphics.")
         }
-        None => format!("Install what has {missing}."),
+        None if missing.contains("INCOMPATIBLE_DRIVER") => "No driver of Vulkan works: \
+            NVIDIA_DRIVER_CAPABILITIES must include graphics, or apt-get install mesa-vulkan-drivers for the processor."
+            .to_owned(),
+        None if missing.contains("X display") => {
+            "Start an X server there, or name another display with --display.".to_owned()
+        }
+        None if missing.contains(".so") => format!("Install what has {missing}."),
+        None => "Install its driver again: libgl1-mesa-dri on the processor, NVIDIA's on the GPU.".to_owned(),
     }
 }

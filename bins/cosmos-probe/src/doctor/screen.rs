@@ -1,9 +1,14 @@
 //! Findings about X servers and screens.
 
 use cosmos_nvidia_driver::Display;
+use cosmos_vulkan_probe::{PresentDevice, Verdict};
 
 use super::Finding;
-use crate::{driver::fields, machine::Machine, mode::why_no_x_driver};
+use crate::{
+    driver::fields,
+    machine::{Machine, facts},
+    mode::why_no_x_driver,
+};
 
 pub fn x_driver_files(machine: &Machine) -> Finding {
     let (Some(driver), Some(xorg)) = (&machine.driver, &machine.xorg) else {
@@ -38,7 +43,11 @@ pub fn headless_geforce(machine: &Machine) -> Finding {
         || (number >= vec![545] && number < vec![545, 29, 2]);
     let geforce =
         driver.gpus.iter().find(|gpu| gpu.name.as_ref().is_some_and(|name| name.contains("GeForce")));
+    let monitors = machine.xorg.as_ref().map(|xorg| xorg.monitors.join(", ")).unwrap_or_default();
     match (faulty, geforce) {
+        (true, Some(_)) if !monitors.is_empty() => {
+            Finding::ok(format!("driver {version} needs a monitor, and there is one at {monitors}"))
+        }
         (true, Some(gpu)) => Finding::fail(
             format!("{} with driver {version}", gpu.name.as_deref().unwrap_or_default()),
             "This driver cannot start a screen without a monitor on GeForce; use 535.129.03, 545.29.02 or later.",
@@ -51,7 +60,7 @@ pub fn other_x_server(machine: &Machine) -> Finding {
     let (Some(driver), Some(xorg)) = (&machine.driver, &machine.xorg) else {
         return Finding::unknown("driver and X server were not looked at");
     };
-    let gl = machine.report.gl.as_ref().and_then(|answer| answer.facts.as_ref());
+    let gl = facts(&machine.report.gl);
     let fix = "Another X server drives this GPU: give the desktop a different GPU, or stop it.";
     let active = driver.gpus.iter().find(|gpu| gpu.display_active == Some(true));
     match (&xorg.refusal, active, &xorg.modeset_holders[..]) {
@@ -74,6 +83,7 @@ pub fn other_x_server(machine: &Machine) -> Finding {
 
 pub fn consoles(machine: &Machine) -> Finding {
     match machine.xorg.as_ref().map(|xorg| (xorg.tty0, xorg.tty7)) {
+        _ if machine.is_without_gpu() => Finding::not_applicable(IN_MEMORY),
         None => Finding::unknown("the X server was not looked at"),
         Some((true, _)) => Finding::ok("/dev/tty0 is here"),
         Some((false, true)) => Finding::ok("/dev/tty7 is here; run Xorg with vt7 -sharevts"),
@@ -86,6 +96,7 @@ pub fn consoles(machine: &Machine) -> Finding {
 
 pub fn x_wrapper(machine: &Machine) -> Finding {
     match machine.xorg.as_ref().map(|xorg| xorg.wrapper_users.as_deref()) {
+        _ if machine.is_without_gpu() => Finding::not_applicable(IN_MEMORY),
         None => Finding::unknown("the X server was not looked at"),
         Some(None) => Finding::ok("no wrapper limits who may start Xorg"),
         Some(Some("anybody")) => Finding::ok("anybody may start Xorg"),
@@ -93,6 +104,33 @@ pub fn x_wrapper(machine: &Machine) -> Finding {
             format!("Xwrapper.config allows {users} only"),
             "Run /usr/lib/xorg/Xorg itself, or set allowed_users=anybody.",
         ),
+    }
+}
+
+pub fn vulkan_windows(machine: &Machine) -> Finding {
+    let Some(display) = &machine.settings.display else {
+        return Finding::not_applicable("there is no X display");
+    };
+    let Some(facts) = facts(&machine.report.present) else {
+        return Finding::unknown("Vulkan was not asked about windows");
+    };
+    let fix =
+        "Programs that draw in windows with Vulkan need an X server that this GPU drives, or one with DRI3.";
+    let able = facts.devices.iter().filter(|device| device.presents());
+    let able = able.map(|device| device.name.clone()).collect::<Vec<_>>().join(", ");
+    let is_gpu = |device: &&PresentDevice| device.verdict == Verdict::Hardware;
+    match (&facts.error, facts.devices.iter().find(is_gpu)) {
+        _ if machine.vulkan() == Verdict::Nothing => Finding::not_applicable("Vulkan has no device"),
+        (Some(error), _) => {
+            Finding::warn(error, format!("Is there an X server on {display}? Name it with --display."))
+        }
+        (None, Some(gpu)) if facts.verdict() != Verdict::Hardware => {
+            Finding::warn(format!("{} does not draw in windows of {display}", gpu.name), fix)
+        }
+        (None, _) if able.is_empty() => {
+            Finding::warn(format!("no device draws in windows of {display}"), fix)
+        }
+        _ => Finding::ok(format!("{able} draws in windows of {display}")),
     }
 }
 
@@ -185,5 +223,6 @@ fn reduced_blanking_mhz(width: u32, height: u32, refresh: f64) -> f64 {
     refresh * lines * (f64::from(width) + 160.0) / 1_000_000.0
 }
 
+const IN_MEMORY: &str = "no NVIDIA GPU is visible: an X server in memory needs no console";
 /// The branch that gave screens without a display engine RandR.
 const FIRST_WITH_RANDR: u32 = 550;

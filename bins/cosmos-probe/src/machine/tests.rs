@@ -1,6 +1,8 @@
 //! The answers of a real H200, taken in one run, compared field by field with those of the field's programs there.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use cosmos_nvidia_driver::Source;
+
 use super::*;
 use crate::doctor::Status;
 
@@ -11,17 +13,28 @@ const GLXINFO: &str = include_str!("../../testdata/h200-glxinfo.txt");
 const EGLINFO: &str = include_str!("../../testdata/h200-eglinfo.txt");
 
 fn h200() -> Machine {
-    let document = serde_json::from_str::<Value>(PROBE).unwrap();
-    let report = json!({
-        "vulkan": document["vulkan"], "gl": document["gl"], "egl": document["egl"], "nvenc": document["nvenc"],
-    });
+    let mut document = document();
+    let driver_failure = serde_json::from_value(document["driver"]["failure"].clone()).unwrap();
+    let mut take = |area: &str| document[area].take();
+    let names = ["vulkan", "gl", "egl", "nvenc", "present"];
+    let report = names.map(|area| (area.to_owned(), take(area)));
     Machine {
-        report: serde_json::from_value(report).unwrap(),
-        driver: serde_json::from_value(document["driver"].clone()).unwrap(),
-        driver_failure: None,
-        xorg: serde_json::from_value(document["xorg"].clone()).unwrap(),
-        settings: serde_json::from_value(document["settings"].clone()).unwrap(),
+        report: serde_json::from_value(Value::Object(report.into_iter().collect())).unwrap(),
+        driver: serde_json::from_value(take("driver")).unwrap(),
+        driver_failure,
+        encoders: serde_json::from_value(take("encoders")).unwrap(),
+        xorg: serde_json::from_value(take("xorg")).unwrap(),
+        settings: serde_json::from_value(take("settings")).unwrap(),
     }
+}
+
+fn document() -> Value {
+    serde_json::from_str(PROBE).unwrap()
+}
+
+/// Whether the recording was made by a probe that asks NVML.
+fn has_nvml() -> bool {
+    document()["driver"]["observations"].is_array()
 }
 
 /// The value behind the first `NAME = VALUE` or `NAME: VALUE`.
@@ -46,6 +59,42 @@ fn the_driver_is_that_of_nvidia_smi() {
         field(NVIDIA_SMI, "Device Id")
     );
     assert_eq!(gpu.class, Some(0x03_0200));
+}
+
+#[test]
+fn nvml_is_heard_and_agrees_with_the_kernel() {
+    let machine = h200();
+    let driver = machine.driver.as_ref().unwrap();
+    if !has_nvml() {
+        return eprintln!("SKIPPED NVML of the H200: the recording is older");
+    }
+    assert_eq!((&machine.driver_failure, driver.library_refused), (&None, false));
+    let of = |source: &str| driver.observations.iter().find(|seen| seen.source == source);
+    for source in [Source::ProcVersion, Source::SysModule, Source::Nvml, Source::NvidiaSmi, Source::Library] {
+        let seen = of(&source.to_string()).map(|seen| seen.version.as_str());
+        assert_eq!(seen, Some(field(NVIDIA_SMI, "Driver Version")), "{source}");
+    }
+    assert_eq!(driver.cuda.as_deref(), Some(field(NVIDIA_SMI, "CUDA Version")));
+    let gpu = &driver.gpus[0];
+    assert_eq!((gpu.index, gpu.usable, gpu.mig), (Some(0), Some(true), Some(false)));
+    assert_eq!(gpu.architecture.as_deref(), Some(field(NVIDIA_SMI, "Product Architecture")));
+    assert_eq!((gpu.compute_capability, gpu.chip.as_deref()), (Some((9, 0)), Some("GH100")));
+    assert_eq!(gpu.display_active, Some(field(NVIDIA_SMI, "Display Active") == "Enabled"));
+}
+
+#[test]
+fn vulkan_in_windows_is_asked_of_the_same_gpu() {
+    let machine = h200();
+    let Some(facts) = facts(&machine.report.present) else {
+        return eprintln!("SKIPPED windows of the H200: the recording is older");
+    };
+    let device = &facts.devices[0];
+    assert_eq!(facts.display, machine.settings.display);
+    assert_eq!(device.device_uuid.as_deref(), Some(field(VULKANINFO, "deviceUUID")));
+    assert!(
+        device.families.iter().all(|family| family.xcb.is_some() && family.window.is_some()),
+        "{device:?}"
+    );
 }
 
 #[test]
@@ -132,5 +181,8 @@ fn the_interfaces_are_joined_to_one_gpu() {
     assert_eq!(gpus.len(), 1);
     for interface in ["vulkan", "egl", "nvenc"] {
         assert_eq!(gpus[0][interface], 0, "{interface}: {}", gpus[0]);
+    }
+    if has_nvml() {
+        assert_eq!((&gpus[0]["nvml"], &gpus[0]["gl"]), (&json!(0), &json!(true)), "{}", gpus[0]);
     }
 }

@@ -1,10 +1,10 @@
 use cosmos_nvidia_driver::NvmlLibrary;
 use cosmos_vulkan_probe::{
-    Answer, EglFacts, EglPlatform, GlFacts, NvencCodec, NvencDevice, NvencFacts, Verdict,
+    Answer, EglFacts, EglPlatform, Failure, GlFacts, NvencCodec, NvencDevice, NvencFacts, Verdict,
 };
 
 use super::*;
-use crate::{driver::DriverFacts, xorg::XorgFacts};
+use crate::{driver::DriverFacts, encoders::Encoder, xorg::XorgFacts};
 
 fn answer<F>(facts: F) -> Option<Answer<F>> {
     Some(Answer { facts: Some(facts), failure: None, log: Vec::new(), elapsed_ms: 1 })
@@ -37,10 +37,15 @@ fn complete() -> Machine {
 #[test]
 fn the_best_that_is_possible_is_taken() {
     let mut machine = complete();
-    assert_eq!(best(&machine), Best { mode: Mode::GpuXServer, encoder: "nvh264enc" });
+    assert_eq!(best(&machine).to_string(), "an X server on the GPU; video by nvh264enc, which was not tried");
+    assert!(best(&machine).video.hardware);
     machine.report.nvenc = None;
     machine.xorg.iter_mut().for_each(|xorg| xorg.nvidia_drv = None);
-    assert_eq!(best(&machine), Best { mode: Mode::GpuRendering, encoder: X264 });
+    assert_eq!(
+        best(&machine).to_string(),
+        "GPU rendering in a software X server; video by x264enc, which was not tried"
+    );
+    assert!(!best(&machine).video.hardware);
     machine.report.egl = None;
     assert_eq!(best(&machine).mode, Mode::Software);
     machine.xorg.iter_mut().for_each(|xorg| xorg.xorg = None);
@@ -95,5 +100,23 @@ fn an_x_server_whose_gl_draws_on_the_gpu_is_gpu_rendering() {
         machine.report.gl = answer(GlFacts { renderer: Some(renderer.to_owned()), ..GlFacts::default() });
         let best = best(&machine);
         assert_eq!((best.mode, best.mode.words()), (mode, words), "{renderer}");
+    }
+}
+
+#[test]
+fn an_encoder_that_was_tried_counts_more_than_what_nvenc_says() {
+    let hung = || Some(Failure::Hung { after_ms: 1, doing: String::new() });
+    let works = |element: &str, works| Encoder { element: element.to_owned(), works, ..Encoder::default() };
+    let both = || vec![works("nvh264enc", None), works("x264enc", Some(true))];
+    for (encoders, chosen, failure, words) in [
+        (both(), Some("x264enc"), None, "video by x264enc"),
+        (both(), None, hung(), "video by x264enc"),
+        (vec![works("x264enc", None)], None, hung(), "video by nvh264enc, which was not tried"),
+        (vec![works("x264enc", Some(false))], None, None, "no video: no encoder works"),
+    ] {
+        let facts = EncoderFacts { encoders, chosen: chosen.map(str::to_owned), ..EncoderFacts::default() };
+        let answer = Answer { facts: Some(facts), failure, log: Vec::new(), elapsed_ms: 1 };
+        let machine = Machine { encoders: Some(answer), ..complete() };
+        assert_eq!(best(&machine).to_string(), format!("an X server on the GPU; {words}"));
     }
 }
