@@ -144,7 +144,8 @@ fn a_server_that_does_not_shake_hands_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/f", silent.local_addr().unwrap());
-    let config = WebConfig { connect: Duration::from_millis(200), ..WebConfig::default() };
+    let (connect, stall) = (Duration::from_millis(200), Duration::from_hours(1));
+    let config = WebConfig { connect, stall, ..WebConfig::default() };
     let outcome = fetch(folder.path(), url, &config);
     let Err(FetchError::Nowhere { failures, .. }) = outcome else { panic!("{outcome:?}") };
     let silent = |problem: &Problem| matches!(problem, Problem::Client(ClientError::NoAnswer(_)));
