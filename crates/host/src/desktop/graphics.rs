@@ -172,6 +172,11 @@ impl Desktop<'_> {
             self.warn(&format!("how the desktop is drawn cannot be written down: {error}"));
         }
         (self.tell)(&Report::Graphics(report));
+        if self.arrangement.is_drawn_elsewhere() {
+            self.warn(
+                "programs draw on another GPU than the chosen one: let only that one into the container",
+            );
+        }
         if self.arrangement.is_refused() {
             self.refusal = Some(refusal(&self.arrangement));
         }

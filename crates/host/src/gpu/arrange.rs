@@ -101,6 +101,13 @@ impl Arrangement {
         self.plan.is_refused(self.graphics.wanted)
     }
 
+    /// Whether programs draw on another GPU than the one that was chosen.
+    pub fn is_drawn_elsewhere(&self) -> bool {
+        let uuid = self.plan.gpu.as_ref().and_then(|gpu| gpu.uuid);
+        let seen = self.facts.rendering.as_ref().and_then(|seen| seen.as_ref().ok());
+        uuid.zip(seen).is_some_and(|(uuid, seen)| seen.is_elsewhere(&uuid.to_string()))
+    }
+
     /// What others are told.
     pub fn report(&self) -> GraphicsReport {
         GraphicsReport::new(&self.plan, self.facts.rendering.as_ref().and_then(|seen| seen.as_ref().ok()))

@@ -9,8 +9,10 @@ pub struct Rendering {
     pub glx: Drawn,
     /// OpenGL through EGL.
     pub egl: Drawn,
-    /// Vulkan.
+    /// Vulkan, in windows where that could be asked.
     pub vulkan: Drawn,
+    /// The UUID of the GPU that draws through GLX, as 32 hexadecimal digits; `None` where it does not tell.
+    pub glx_device: Option<String>,
 }
 
 /// Who draws.
@@ -42,12 +44,20 @@ impl Rendering {
         if answer.schema != SCHEMA {
             return Err(BadAnswer { why: format!("its schema is {:?}", answer.schema) });
         }
-        Ok(Self { glx: Drawn::of(answer.gl), egl: Drawn::of(answer.egl), vulkan: Drawn::of(answer.vulkan) })
+        let glx_device =
+            answer.gl.as_ref().and_then(|gl| gl.facts.as_ref()?.device_uuid.as_deref().map(digits));
+        let vulkan = Drawn::of(answer.vulkan).in_windows(answer.present);
+        Ok(Self { glx: Drawn::of(answer.gl), egl: Drawn::of(answer.egl), vulkan, glx_device })
     }
 
     /// Each interface by its name, the most used first.
     pub fn interfaces(&self) -> [(&'static str, &Drawn); 3] {
         [("GLX", &self.glx), ("EGL", &self.egl), ("Vulkan", &self.vulkan)]
+    }
+
+    /// Whether another GPU than that of this UUID draws through GLX.
+    pub fn is_elsewhere(&self, uuid: &str) -> bool {
+        self.glx_device.as_ref().is_some_and(|device| self.glx.is_on_gpu() && *device != digits(uuid))
     }
 
     /// Whether anything draws on the GPU.
@@ -66,6 +76,18 @@ impl Drawn {
     pub fn words(&self) -> &str {
         let (Self::Gpu(text) | Self::Processor(text) | Self::Nobody(text)) = self;
         text
+    }
+
+    /// What draws and cannot show it is of no use to a desktop.
+    fn in_windows(self, present: Option<Area>) -> Self {
+        let Some(area) = present.filter(|area| self.is_on_gpu() && area.verdict != "hardware") else {
+            return self;
+        };
+        let told = match Self::of(Some(Area { verdict: String::new(), ..area })) {
+            Self::Nobody(why) => why,
+            drawn => drawn.words().to_owned(),
+        };
+        Self::Nobody(format!("{} draws, and cannot show it in windows: {told}", self.words()))
     }
 
     /// The verdict is the probe's; the name is that of the renderer to which it belongs.
@@ -92,6 +114,8 @@ struct Probe {
     gl: Option<Area>,
     egl: Option<Area>,
     vulkan: Option<Area>,
+    /// Vulkan in windows: probes of older versions do not ask.
+    present: Option<Area>,
 }
 
 /// The answer of one interface.
@@ -108,6 +132,7 @@ struct Area {
 struct Facts {
     error: Option<String>,
     renderer: Option<String>,
+    device_uuid: Option<String>,
     devices: Vec<Device>,
     platforms: Vec<Device>,
 }
@@ -148,6 +173,12 @@ impl Failure {
     }
 }
 
+/// Interfaces spell the UUID of one GPU in different ways.
+fn digits(uuid: &str) -> String {
+    let uuid = uuid.strip_prefix("GPU-").unwrap_or(uuid);
+    uuid.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect()
+}
+
 const SCHEMA: &str = "cosmos.probe/1";
 
 #[cfg(test)]
@@ -186,6 +217,34 @@ mod tests {
         let words = seen.interfaces().map(|(_, drawn)| drawn.words().to_owned());
         assert_eq!(words, ["no display", "its probe hung at: opening x", "it was not asked"]);
         assert!(!seen.is_on_gpu());
+    }
+
+    #[test]
+    fn vulkan_counts_where_it_can_show_in_windows() {
+        let vulkan = r#""vulkan":{"facts":{"devices":[{"name":"NVIDIA H200","verdict":"hardware"}]},"failure":null,
+            "verdict":"hardware"}"#;
+        for (present, shown) in [
+            ("null", true),
+            (r#"{"facts":{"devices":[]},"failure":null,"verdict":"hardware"}"#, true),
+            (r#"{"facts":{"error":"no surface"},"failure":null,"verdict":"nothing"}"#, false),
+            (r#"{"facts":{"devices":[]},"failure":null,"verdict":"software"}"#, false),
+        ] {
+            let seen =
+                probe(&format!("{vulkan},\"present\":{present}")).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(seen.vulkan.is_on_gpu(), shown, "{present}");
+            assert!(seen.vulkan.words().starts_with("NVIDIA H200"), "{}", seen.vulkan.words());
+        }
+    }
+
+    #[test]
+    fn another_gpu_is_told_by_its_uuid() {
+        let gl = r#""gl":{"facts":{"renderer":"x","device_uuid":"44cc3e1c-b578-d7ef-f5a8-9f0098e63d85"},
+            "failure":null,"verdict":"hardware"}"#;
+        let seen = probe(gl).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!seen.is_elsewhere("GPU-44CC3E1C-b578-d7ef-f5a8-9f0098e63d85"));
+        assert!(seen.is_elsewhere("GPU-00000000-b578-d7ef-f5a8-9f0098e63d85"));
+        let unknown = Rendering { glx_device: None, ..seen };
+        assert!(!unknown.is_elsewhere("GPU-00000000-b578-d7ef-f5a8-9f0098e63d85"));
     }
 
     #[test]
