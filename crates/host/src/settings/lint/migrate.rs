@@ -6,7 +6,7 @@ use super::{
     InputKind, Options, Rule,
     check::{Decision, decisions},
     examine,
-    model::Given,
+    model::{Given, Text},
 };
 use crate::settings::{Known, Meaning};
 
@@ -26,7 +26,8 @@ struct Edit {
     text: String,
 }
 
-/// Rewrites older names to today's and takes out names that have no effect. Nothing else changes: comments, order,
+/// Rewrites older names to today's and takes out names that have no effect. A name whose value
+/// comes from the same name outside of the text stays, for it would have to change there too. Nothing else changes: comments, order,
 /// quotes and spaces stay. A text that cannot be read to its end stays as it is. What cannot be changed without rewriting more than a name, its value or a line of its
 /// own stays too.
 ///
@@ -59,6 +60,8 @@ fn edits(given: &Given, decision: Decision) -> Option<Vec<Edit>> {
     match decision {
         Decision::Keep => None,
         Decision::Outdone(_) | Decision::Useless => Some(vec![edit(given.remove.clone()?, "")]),
+        // Another name would take another value, or none.
+        Decision::Rename(..) if matches!(given.value, Text::Inherited) => None,
         Decision::Rename(today, opposite) => {
             let inverted =
                 matches!(given.known(), Some(Known::Older(_, older)) if older.meaning == Meaning::Inverted);

@@ -29,8 +29,10 @@ pub(super) struct Given {
 pub(super) enum Text {
     /// It stands in the text.
     Here(Spanned),
-    /// It comes from a secret, another file, or the environment in which the text is read.
+    /// It comes from a secret, another file, or what a shell puts in its place.
     Elsewhere,
+    /// It has the same name where the text is read.
+    Inherited,
 }
 
 /// One container.
@@ -83,7 +85,7 @@ impl Given {
     pub fn here(&self) -> Option<&Spanned> {
         match &self.value {
             Text::Here(value) => Some(value),
-            Text::Elsewhere => None,
+            Text::Elsewhere | Text::Inherited => None,
         }
     }
 

@@ -16,12 +16,13 @@ fn migration_changes_names_and_nothing_else() {
     for (old, new) in [
         (
             "docker run -e 'SIZEW=800' \\\n  -e \"PASSWD=a b\" -eDPI=96 \\\n  --env ENABLE_AUDIO x",
-            "docker run -e 'COSMOS_WIDTH=800' \\\n  -e \"COSMOS_ACCOUNT_PASSWORD=a b\" -eCOSMOS_DPI=96 \\\n  --env COSMOS_AUDIO x",
+            "docker run -e 'COSMOS_WIDTH=800' \\\n  -e \"COSMOS_ACCOUNT_PASSWORD=a b\" -eCOSMOS_DPI=96 \\\n  --env ENABLE_AUDIO x",
         ),
         (
             "docker run -e SIZEW=800 \\\n  -e DISPLAY_SIZEW=900 \\\n  -e NGINX_PORT=80 x",
             "docker run \\\n  -e COSMOS_WIDTH=900 x",
         ),
+        ("SIZEW\nSIZEH=1\nA=1\n", "SIZEW\nCOSMOS_HEIGHT=1\nA=1\n"),
         ("A=1\nSIZEW=800 \nNGINX_PORT=1\n# end", "A=1\nCOSMOS_WIDTH=800 \n# end"),
         ("SIZEW=\nDISPLAY_SIZEW=1\n", "COSMOS_WIDTH=1\n"),
         ("COSMOS_WIDTH=\nSIZEW=800\n", "COSMOS_WIDTH=800\n"),
@@ -68,6 +69,16 @@ fn only_containers_with_a_desktop_are_looked_at() {
     let report = lint(two, &Options::default());
     assert!(report.findings.iter().all(|finding| finding.line > 6), "{:?}", report.findings);
     assert_eq!(rules(two).iter().filter(|rule| **rule == Rule::SecretInPlainText).count(), 1);
+}
+
+/// Kubernetes reads YAML 1.1, where these words are booleans, and compose reads YAML 1.2, where they are texts.
+#[test]
+fn words_of_yaml_1_1_are_texts_to_compose_only() {
+    let compose = "services:\n  a:\n    environment:\n      COSMOS_AUDIO: yes\n";
+    assert_eq!(rules(compose), []);
+    let manifest =
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - {name: COSMOS_AUDIO, value: no}\n";
+    assert_eq!(rules(manifest), [Rule::NotText]);
 }
 
 #[test]

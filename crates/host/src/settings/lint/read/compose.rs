@@ -61,7 +61,7 @@ fn environment(tree: &Tree<'_>, list: Id, drafts: &mut Vec<Draft>) -> Vec<Given>
 
 fn value_of(tree: &Tree<'_>, value: Id) -> Text {
     match tree.scalar(value) {
-        Some(_) if tree.other_type(value) == Some("nothing") => Text::Elsewhere,
+        Some(_) if tree.other_type(value) == Some("nothing") => Text::Inherited,
         Some(value) => substituted(value),
         None => Text::Elsewhere,
     }
@@ -71,7 +71,7 @@ fn item_of_list(tree: &Tree<'_>, item: Id) -> Option<Given> {
     let whole = tree.scalar(item)?;
     let remove = tree.removal(item, item);
     let Some((name, value)) = whole.text.split_once('=') else {
-        return Some(Given { name: whole, value: Text::Elsewhere, remove });
+        return Some(Given { name: whole, value: Text::Inherited, remove });
     };
     let part = |text: &str, from: usize| {
         let start = whole.span.start + from;

@@ -141,7 +141,7 @@ fn variable(text: &str, flag: &Flag<'_>) -> Option<Given> {
     let value = match whole.text.get(name.len() + 1..) {
         Some(_) if flag.substituted => Text::Elsewhere,
         Some(value) => Text::Here(inside(text, whole, name.len() + 1, value)),
-        None => Text::Elsewhere,
+        None => Text::Inherited,
     };
     let remove = Some(with_space_before(text, &flag.span));
     Some(Given { name: inside(text, whole, 0, name), value, remove })

@@ -46,7 +46,7 @@ fn assignment(text: &str, span: Range<usize>) -> Result<Given, Draft> {
         |range: Range<usize>| Spanned { text: text[range.clone()].to_owned(), span: range, exact: true };
     let value = match content.len() > name.len() {
         true => Text::Here(spanned(after + 1..span.end)),
-        false => Text::Elsewhere,
+        false => Text::Inherited,
     };
     Ok(Given { name: spanned(span.start..after), value, remove: None })
 }

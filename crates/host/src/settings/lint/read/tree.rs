@@ -66,7 +66,7 @@ impl<'a> Tree<'a> {
             "" | "~" | "null" | "Null" | "NULL" => Some("nothing"),
             "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => Some("a boolean"),
             "yes" | "Yes" | "YES" | "no" | "No" | "NO" | "on" | "On" | "ON" | "off" | "Off" | "OFF" => {
-                Some("a boolean")
+                Some("a boolean of YAML 1.1")
             }
             number if is_number(number) => Some("a number"),
             _ => None,
