@@ -25,7 +25,11 @@ pub fn facts(machine: &Machine) -> String {
     lines.encoders(machine);
     if let Some(driver) = &machine.driver {
         let kernel = driver.kernel_version.as_deref().unwrap_or("none");
-        lines.row("Driver", &format!("kernel module {kernel}, libraries {}", list(&driver.user_versions)));
+        let versions = match machine.is_without_gpu() && driver.user_versions.is_empty() {
+            true => "no NVIDIA GPU, kernel module or library".to_owned(),
+            false => format!("kernel module {kernel}, libraries {}", list(&driver.user_versions)),
+        };
+        lines.row("Driver", &versions);
         if let Some(failure) = &machine.driver_failure {
             lines.row("", &format!("NVML {failure}"));
         }
@@ -103,6 +107,8 @@ impl Lines {
         show: fn(&F) -> Vec<String>,
     ) {
         let Some(answer) = answer else { return };
+        let verdict =
+            if verdict == Verdict::Nothing { "does not work".to_owned() } else { verdict.to_string() };
         self.row(name, &format!("{verdict}, in {} ms", answer.elapsed_ms));
         if let Some(failure) = &answer.failure {
             self.row("", &format!("the driver {failure}"));

@@ -85,6 +85,9 @@ nvidia-smi -L 2>/dev/null | sed -n 's/.*UUID: GPU-\([0-9a-f-]*\)).*/\1/p' | whil
     sed -i -e "s/$uuid/01234567-89ab-cdef-0123-456789abcdef/g" \
         -e "s/$plain/0123456789abcdef0123456789abcdef/g" "$out"/*.txt "$out"/*.json
 done
-sed -i -E -e 's/(Serial Number +: )[0-9]+/\11650000000000/' -e 's/(GPU PDI +: ).*/\10x0123456789abcdef/' \
-    "$out"/nvidia-smi.txt
+if [ -f "$out/nvidia-smi.txt" ]; then
+    sed -i -E -e 's/(Serial Number +: )[0-9]+/\11650000000000/' -e 's/(GPU PDI +: ).*/\10x0123456789abcdef/' \
+        "$out/nvidia-smi.txt"
+fi
+rm -f "$out/display"
 cat "$out/index.txt"

@@ -104,6 +104,9 @@ fn llvmpipe() {
     assert_eq!(facts.vendor.as_deref(), field("OpenGL vendor string"));
     assert_eq!(facts.direct.map(|direct| if direct { "Yes" } else { "No" }), field("direct rendering"));
     assert_eq!(facts.verdict(), Verdict::of_renderer(field("OpenGL renderer string").unwrap()));
+    let all = Command::new("glxinfo").env("DISPLAY", &server.display).output().unwrap();
+    let has_uuid = String::from_utf8_lossy(&all.stdout).contains("GL_EXT_memory_object,");
+    assert_eq!(facts.device_uuid.is_some(), has_uuid, "{facts:?}");
 }
 
 /// Every queue of lavapipe draws into windows of a real X server, whichever way it is asked.
@@ -115,7 +118,7 @@ fn windows() {
     let path = manifest.to_string_lossy().into_owned();
     config.environment =
         ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"].map(|name| (name.into(), path.clone())).to_vec();
-    let report = probe(&config, &[Area::Vulkan, Area::Present]);
+    let report = probe(&config, &[Area::Vulkan, Area::Present, Area::Gl]);
     let present = report.present.unwrap();
     assert_eq!(present.failure, None, "{present:?}");
     let facts = present.facts.unwrap();
@@ -126,6 +129,8 @@ fn windows() {
     let device = &facts.devices[0];
     let without = &report.vulkan.unwrap().facts.unwrap().devices[0];
     assert_eq!((&device.name, &device.device_uuid), (&without.name, &without.device_uuid));
+    let drawing = report.gl.and_then(|answer| answer.facts?.device_uuid);
+    assert!(drawing.is_none() || drawing == device.device_uuid, "GLX draws on it too: {drawing:?}");
     assert_eq!(device.families.len(), without.queue_families.len());
     for family in &device.families {
         assert_eq!((family.xcb, family.xlib, family.window), (Some(true), Some(true), Some(true)));
