@@ -1,11 +1,7 @@
-//! How the settings of a desktop reach it, and what its stream is told.
+//! How settings are read, refused and told of.
 #![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod common;
-
-use std::{fs, process::Command};
-
-use common::{Desktop, Start, has, window_manager};
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt, process::Command};
 
 fn launch(arguments: &[&str]) -> (Option<i32>, String) {
     let output =
@@ -41,6 +37,18 @@ fn a_file_sets_what_nothing_else_does_and_is_refused_where_it_is_wrong() {
 }
 
 #[test]
+fn a_setting_that_is_no_text_is_refused() {
+    let latin = OsStr::from_bytes(b"p\xe4ss");
+    for (name, code) in [("PASSWD", Some(64)), ("MINE", Some(0))] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cosmos-launch"));
+        let output = command.arg("xorg-config").env_clear().env(name, latin).output().unwrap();
+        assert_eq!(output.status.code(), code, "{name}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(told.contains("PASSWD: the value is no UTF-8 text"), code != Some(0), "{told}");
+    }
+}
+
+#[test]
 fn the_short_help_tells_what_works_and_the_long_one_everything() {
     let joined = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (_, short) = launch(&["desktop", "-h"]);
@@ -52,32 +60,4 @@ fn the_short_help_tells_what_works_and_the_long_one_everything() {
         assert!(text.contains("--password-file <FILE>") && !text.contains("--password <"), "{text}");
     }
     assert!(!short.contains("--turn-host") && long.contains("--turn-host <TEXT>"), "{long}");
-}
-
-#[test]
-fn a_password_from_a_file_reaches_the_stream_and_no_command_line() {
-    let Some(manager) = window_manager() else { return };
-    if !has(&["Xvfb", "dbus-daemon"]) {
-        return;
-    }
-    let start = Start::new(&["--session", manager, "--xserver", "xvfb", "--no-audio", "--size", "640x480"]);
-    let secret = start.dir().join("secret");
-    fs::write(&secret, "hunter2\n").unwrap();
-    let start = start.env("PASSWD_FILE", secret.to_str().unwrap()).env("TURN_HOST", "turn.example.org");
-    let start = start.env("TURN_SHARED_SECRET", "hunter3").env("WEBRTC_FRAMERATE", "24");
-    let mut desktop = start.env("WEBRTC_ENCODER", "nvh264enc").run();
-    desktop.wait_until_served();
-    let given = desktop.stream_environment();
-    assert_eq!(given["BASIC_AUTH_PASSWORD"], "hunter2");
-    assert!(!given.contains_key("PASSWD_FILE") && !given.contains_key("TURN_SHARED_SECRET"), "{given:?}");
-    let arguments = fs::read_to_string(desktop.dir.path().join("stream.args")).unwrap();
-    assert!(arguments.contains(" --fps 24 ") && arguments.contains(" --encoder auto"), "{arguments}");
-    assert!(desktop.remaining().iter().all(|line| !line.contains("hunter")), "{:?}", desktop.remaining());
-    for pid in desktop.pids("Xvfb") {
-        assert_eq!(Desktop::variable(pid, "BASIC_AUTH_PASSWORD"), None);
-    }
-    let output = desktop.output();
-    assert!(output.contains("TURN_HOST is understood, but nothing acts on it yet"), "{output}");
-    assert!(!output.contains("hunter"), "{output}");
-    assert_eq!(desktop.stop(), Some(0));
 }

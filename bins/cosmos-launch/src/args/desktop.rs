@@ -10,7 +10,7 @@ use cosmos_host::{
     Config, Installed, XServerChoice,
     gpu::{self, Graphics},
     is_writable,
-    settings::{Settings, SettingsError, Sources, Value, resolve},
+    settings::{Settings, SettingsError, Sources, Value, known, resolve},
 };
 
 use super::{flags::SettingFlags, stream};
@@ -109,9 +109,7 @@ impl Desktop {
         if self.no_audio {
             flags.push(("audio", "false".to_owned()));
         }
-        let environment: Vec<(String, String)> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let environment = environment()?;
         let path = self.config.as_deref().filter(|path| !path.as_os_str().is_empty());
         let text = path.map(|path| read(path).map_err(|error| Unusable::File(path.to_owned(), error)));
         let text = text.transpose()?;
@@ -170,6 +168,23 @@ impl Desktop {
         let usual = || self.state_home.clone().or_else(|| home.map(|home| home.join(".local/state")));
         settings.text("state_dir").map(PathBuf::from).or_else(|| usual().map(|state| state.join("cosmos")))
     }
+}
+
+/// The variables that are text. A setting that is none is refused, as nobody could see that it is missing.
+fn environment() -> Result<Vec<(String, String)>, Unusable> {
+    let mut pairs = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => pairs.push((name, value)),
+            Err(_) if known(&name).is_some() => {
+                let reason = "the value is no UTF-8 text".to_owned();
+                return Err(Unusable::Setting(SettingsError::Reason { name, reason }));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(pairs)
 }
 
 fn read(path: &Path) -> io::Result<String> {
