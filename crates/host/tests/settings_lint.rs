@@ -3,7 +3,11 @@
 
 use std::{collections::HashSet, fs, path::PathBuf};
 
-use cosmos_host::settings::lint::{Finding, InputKind, Options, Rule, lint, migrate};
+use cosmos_host::settings::{
+    Sources, Value,
+    lint::{Finding, InputKind, Options, Rule, lint, migrate},
+    resolve,
+};
 
 fn directory(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("testdata/settings").join(name)
@@ -45,7 +49,7 @@ fn every_bad_file_has_its_one_finding() {
         count += 1;
     }
     assert!(count >= 60, "{count}");
-    assert_eq!(seen.len(), 21, "every rule has a file: {seen:?}");
+    assert_eq!(seen.len(), 22, "every rule has a file: {seen:?}");
 }
 
 #[test]
@@ -67,6 +71,25 @@ fn real_forms_have_the_findings_that_are_documented() {
         }
     }
     assert_eq!(wrong, "");
+}
+
+/// The line of the first manual starts a desktop of the same meaning, but for its password, which is refused.
+#[test]
+fn the_first_line_means_what_it_meant() {
+    let line = fs::read_to_string(directory("forms").join("seed.sh")).unwrap().replace("mypasswd", "another");
+    let assignments = line.split_whitespace().filter_map(|word| word.split_once('='));
+    let environment: Vec<(String, String)> =
+        assignments.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let settings = resolve(&Sources { environment: &environment, ..Sources::default() }).unwrap();
+    assert_eq!(settings.screen().to_string(), "1920x1080");
+    assert_eq!((settings.integer("dpi"), settings.integer("depth")), (Some(96), Some(24)));
+    assert_eq!(settings.value("refresh"), Some(&Value::Refresh("60".parse().unwrap())));
+    assert_eq!(settings.value("video_port"), Some(&Value::Ports("DFP".parse().unwrap())));
+    assert_eq!(settings.encoder().map(|encoder| encoder.name()), Some("nvh264enc"));
+    assert_eq!(settings.text("timezone"), Some("UTC"));
+    let (key, password) = settings.login().unwrap();
+    assert_eq!((key, password.expose()), ("password", "another"));
+    assert_eq!(settings.warnings(), [""; 0]);
 }
 
 #[test]

@@ -54,6 +54,8 @@ pub enum Rule {
     Privileged,
     /// A secret stands in the text.
     SecretInPlainText,
+    /// A secret and the name of a file with the same secret.
+    SecretTwice,
     /// The password is that of the manual.
     DefaultPassword,
     /// Everybody may come in.
@@ -132,6 +134,9 @@ impl Rule {
                 Warning,
                 "whoever reads the text, the list of processes or the container's description reads the secret",
             ),
+            Self::SecretTwice => {
+                ("secret-twice", Error, "nobody could say which of the two holds, so both are refused")
+            }
             Self::DefaultPassword => {
                 ("default-password", Error, "everybody knows the password of the manual, so it is refused")
             }

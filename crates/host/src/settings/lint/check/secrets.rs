@@ -8,11 +8,13 @@ use crate::settings::{
         finding::{Draft, Level, Rule},
         model::Given,
     },
+    table::FILE,
 };
 
 pub(super) fn check(view: &View<'_>) -> Vec<Draft> {
     let given = view.container.given.iter().filter(|given| given.is_secret());
     let mut drafts: Vec<Draft> = given.filter_map(|given| secret(view, given)).collect();
+    drafts.extend(view.container.given.iter().filter_map(|given| twice(view, given)));
     drafts.extend(turn(view));
     drafts.extend(open_door(view));
     drafts
@@ -38,6 +40,14 @@ fn secret(view: &View<'_>, given: &Given) -> Option<Draft> {
         setting.variable
     );
     Some(Draft::new(Rule::SecretInPlainText, value.span.clone(), what, fix))
+}
+
+fn twice(view: &View<'_>, file: &Given) -> Option<Draft> {
+    let name = file.name.text.strip_suffix(FILE)?;
+    let is_it = |given: &&Given| given.name.text == name && given.is_secret() && given.is_set();
+    view.container.given.iter().find(is_it).filter(|_| file.is_set())?;
+    let what = format!("{name} and {} are both given", file.name.text);
+    Some(Draft::new(Rule::SecretTwice, file.name.span.clone(), what, "keep one of them".to_owned()))
 }
 
 fn turn(view: &View<'_>) -> Option<Draft> {
