@@ -206,6 +206,17 @@ mod tests {
         assert!(seen.is_on_gpu());
     }
 
+    /// What cosmos-probe said of an H200 in a software X server; lists that are not read are cut out.
+    #[test]
+    fn the_answer_of_a_real_machine_is_read() {
+        let answer = include_bytes!("../../testdata/gpu/h200-probe.json");
+        let seen = Rendering::of_probe(answer).unwrap_or_else(|error| panic!("{error}"));
+        let names = seen.interfaces().map(|(_, drawn)| drawn.clone());
+        let gl = Drawn::Gpu("NVIDIA H200/PCIe/SSE2".to_owned());
+        assert_eq!(names, [gl.clone(), gl, Drawn::Gpu("NVIDIA H200".to_owned())]);
+        assert!(!seen.is_elsewhere("GPU-01234567-89ab-cdef-0123-456789abcdef"));
+    }
+
     #[test]
     fn who_does_not_draw_says_why() {
         let seen = probe(
