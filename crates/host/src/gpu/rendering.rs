@@ -101,7 +101,8 @@ impl Drawn {
             "hardware" => Self::Gpu(name()),
             "software" => Self::Processor(name()),
             _ => {
-                let why = failure.map(|failure| failure.words()).or(facts.error);
+                let refused = || facts.devices.into_iter().find_map(|device| device.present_modes_error);
+                let why = failure.map(|failure| failure.words()).or(facts.error).or_else(refused);
                 Self::Nobody(why.unwrap_or_else(|| "there is no renderer".to_owned()))
             }
         }
@@ -143,6 +144,8 @@ struct Device {
     name: Option<String>,
     renderer: Option<String>,
     verdict: Option<String>,
+    /// Why Vulkan cannot show this device's pictures in windows.
+    present_modes_error: Option<String>,
     /// A context on a device of EGL.
     platform: Option<Box<Device>>,
 }
@@ -239,6 +242,11 @@ mod tests {
             (r#"{"facts":{"devices":[]},"failure":null,"verdict":"hardware"}"#, true),
             (r#"{"facts":{"error":"no surface"},"failure":null,"verdict":"nothing"}"#, false),
             (r#"{"facts":{"devices":[]},"failure":null,"verdict":"software"}"#, false),
+            (
+                r#"{"facts":{"devices":[{"name":"x","present_modes_error":"ERROR"}]},"failure":null,
+                "verdict":"nothing"}"#,
+                false,
+            ),
         ] {
             let seen =
                 probe(&format!("{vulkan},\"present\":{present}")).unwrap_or_else(|error| panic!("{error}"));

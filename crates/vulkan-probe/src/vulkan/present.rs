@@ -39,8 +39,12 @@ pub struct PresentDevice {
     pub swapchain: bool,
     /// The families of queues, by index.
     pub families: Vec<PresentFamily>,
-    /// How pictures may follow each other in a window, such as `FIFO`, sorted; `None` when there is no window.
+    /// How pictures may follow each other in a window, such as `FIFO`, sorted; `None` when there is no window, or
+    /// no answer.
     pub present_modes: Option<Vec<String>>,
+    /// Why there is no answer for the window. NVIDIA's driver calls every family fit for a window of an X server
+    /// without DRI3, and fails here.
+    pub present_modes_error: Option<String>,
 }
 
 /// What one family of queues can present to. `None` when that could not be asked.
@@ -64,10 +68,11 @@ impl PresentFacts {
 }
 
 impl PresentDevice {
-    /// Whether some family presents to a window. The answer for a real window counts more than the ones in general.
+    /// Whether some family presents to a window, in some mode. The answer for a real window counts more than the
+    /// ones in general.
     pub fn presents(&self) -> bool {
         let presents = |family: &PresentFamily| family.window.or(family.xcb).or(family.xlib) == Some(true);
-        self.swapchain && self.families.iter().any(presents)
+        self.swapchain && self.present_modes_error.is_none() && self.families.iter().any(presents)
     }
 }
 
@@ -98,6 +103,9 @@ mod tests {
         ] {
             let device = PresentDevice { families, swapchain: true, ..PresentDevice::default() };
             assert_eq!(device.presents(), presents, "{device:?}");
+            let error = Some("ERROR_UNKNOWN".to_owned());
+            let failing = PresentDevice { present_modes_error: error, ..device.clone() };
+            assert!(!failing.presents(), "there must be a mode");
             assert!(!PresentDevice { swapchain: false, ..device }.presents(), "there must be a swapchain");
         }
     }

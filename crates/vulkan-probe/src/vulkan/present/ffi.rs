@@ -39,6 +39,7 @@ pub fn devices(facts: &mut PresentFacts, teller: &mut Teller) -> Result<(), Stri
         teller.doing(&format!("asking device {index} of windows"));
         let extensions = device_extensions(&instance, device)?;
         let known = identify(&instance, version, device, &extensions);
+        let modes = windows.modes(device).transpose();
         facts.devices.push(PresentDevice {
             name: known.name,
             device_uuid: known.device_uuid,
@@ -46,7 +47,8 @@ pub fn devices(facts: &mut PresentFacts, teller: &mut Teller) -> Result<(), Stri
             verdict: known.verdict,
             swapchain: offers(&extensions, khr::swapchain::NAME),
             families: windows.families(&instance, device),
-            present_modes: windows.modes(device),
+            present_modes_error: modes.as_ref().err().cloned(),
+            present_modes: modes.unwrap_or_default(),
         });
         teller.facts(facts);
     }
@@ -139,13 +141,15 @@ impl Windows {
         PresentFamily { xcb, xlib, window }
     }
 
-    fn modes(&self, device: vk::PhysicalDevice) -> Option<Vec<String>> {
+    fn modes(&self, device: vk::PhysicalDevice) -> Option<Result<Vec<String>, String>> {
         let (surfaces, window) = self.window.as_ref()?;
         // SAFETY: the surface is of the device's instance.
-        let modes = unsafe { surfaces.get_physical_device_surface_present_modes(device, *window) }.ok()?;
-        let mut modes = modes.iter().map(|mode| format!("{mode:?}")).collect::<Vec<_>>();
-        modes.sort();
-        Some(modes)
+        let modes = unsafe { surfaces.get_physical_device_surface_present_modes(device, *window) };
+        Some(modes.map_err(said).map(|modes| {
+            let mut modes = modes.iter().map(|mode| format!("{mode:?}")).collect::<Vec<_>>();
+            modes.sort();
+            modes
+        }))
     }
 }
 
