@@ -31,7 +31,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("str0m", &["cosmos-streaming", "cosmos-stream", "cosmos-benches"]),
     ("tokio", &["cosmos-streaming", "cosmos-stream"]),
     ("gstreamer", &["cosmos-encoder", "cosmos-benches"]),
-    ("x11rb", &["cosmos-x11", "cosmos-benches"]),
+    ("x11rb", &["cosmos-x11", "cosmos-probe", "cosmos-benches"]),
 ];
 
 const MAX_LINES: usize = 500;

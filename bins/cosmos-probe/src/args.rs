@@ -29,7 +29,7 @@ pub struct Args {
     /// Encode a picture with every video encoder of GStreamer
     #[arg(long)]
     encoders: bool,
-    /// Look at what an X server needs
+    /// Look at what an X server needs; where there is a display, also at its screen
     #[arg(long)]
     xorg: bool,
     /// All of these; the default
@@ -78,6 +78,8 @@ pub struct Wanted {
     /// The program that tries video encoders.
     pub encoders: Option<PathBuf>,
     pub xorg: bool,
+    /// Whether the X display is asked for its screen.
+    pub screen: bool,
     pub all: bool,
     pub json: bool,
     pub doctor: bool,
@@ -104,8 +106,9 @@ impl Args {
         config.egl_manifests = egl_manifests(variable);
         config.display.clone_from(&display);
         let (driver, xorg, json) = (self.driver || all, self.xorg || all, self.json);
+        let screen = xorg && display.is_some();
         let settings = settings(display);
-        Ok(Wanted { config, areas, driver, encoders, xorg, all, json, doctor, settings })
+        Ok(Wanted { config, areas, driver, encoders, xorg, screen, all, json, doctor, settings })
     }
 
     fn areas(&self, all: bool, has_display: bool) -> Vec<Area> {

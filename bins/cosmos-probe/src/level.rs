@@ -21,6 +21,7 @@ pub fn of_facts(machine: &Machine) -> u8 {
         // Programs without Vulkan do not miss it.
         of_answer(&report.present, machine.present(), DEGRADED),
         of_encoders(machine),
+        of_screen(machine),
         machine.driver_failure.as_ref().map(|_| FAILED),
         machine.driver.as_ref().map(|driver| match (&driver.kernel_version, driver.user_version()) {
             _ if driver.library_refused => CANNOT_WORK,
@@ -47,6 +48,7 @@ pub fn of_diagnosis(machine: &Machine) -> u8 {
         report.nvenc.as_ref().is_some_and(|answer| !answer.is_complete()),
         report.present.as_ref().is_some_and(|answer| !answer.is_complete()),
         machine.driver_failure.is_some(),
+        of_screen(machine) == Some(FAILED),
         of_encoders(machine) == Some(FAILED) && machine.without_encoders().is_none(),
     ];
     let best = mode::best(machine);
@@ -69,6 +71,16 @@ fn of_encoders(machine: &Machine) -> Option<u8> {
         (None, None) => CANNOT_WORK,
         (None, Some(chosen)) if chosen.hardware == Some(true) => FINE,
         (None, Some(_)) => DEGRADED,
+    })
+}
+
+fn of_screen(machine: &Machine) -> Option<u8> {
+    let answer = machine.screen.as_ref()?;
+    let is_there = answer.facts.as_ref().is_some_and(|facts| facts.error.is_none());
+    Some(match answer.is_complete() {
+        false => FAILED,
+        true if is_there => FINE,
+        true => CANNOT_WORK,
     })
 }
 

@@ -11,6 +11,7 @@ use crate::{
     driver::{DriverFacts, Gpu},
     encoders::EncoderFacts,
     level, mode,
+    screen::ScreenFacts,
     xorg::XorgFacts,
 };
 
@@ -22,6 +23,7 @@ pub struct Machine {
     /// Why the driver could not be asked to the end.
     pub driver_failure: Option<Failure>,
     pub encoders: Option<Answer<EncoderFacts>>,
+    pub screen: Option<Answer<ScreenFacts>>,
     pub xorg: Option<XorgFacts>,
     pub settings: Settings,
 }
@@ -57,6 +59,7 @@ impl Machine {
             "present": with_verdict(&self.report.present, self.present()),
             "driver": self.driver_json(),
             "encoders": self.encoders,
+            "screen": self.screen,
             "xorg": self.xorg,
             "settings": self.settings,
             "gpus": self.joined(),

@@ -17,15 +17,18 @@ mod encoders;
 mod level;
 mod machine;
 mod mode;
+mod screen;
 mod table;
 mod xorg;
 
 use args::{Args, Wanted};
 use encoders::EncoderFacts;
 use machine::Machine;
+use screen::ScreenFacts;
 
 fn main() -> ExitCode {
     child::task(driver::TASK, driver::gather);
+    child::task(screen::TASK, screen::gather);
     child::main();
     let args = match Args::try_parse() {
         Ok(args) => args,
@@ -70,6 +73,7 @@ fn gather(wanted: &Wanted) -> Machine {
         let driver = wanted.driver.then(|| scope.spawn(|| driver::facts(&wanted.config, stated)));
         let encoders =
             wanted.encoders.as_ref().map(|program| scope.spawn(move || encoders(&wanted.config, program)));
+        let screen = wanted.screen.then(|| scope.spawn(|| ask::<ScreenFacts>(&wanted.config, screen::TASK)));
         let report = probe(&wanted.config, &wanted.areas);
         let (driver, driver_failure) = driver.and_then(|thread| thread.join().ok()).unzip();
         Machine {
@@ -77,6 +81,7 @@ fn gather(wanted: &Wanted) -> Machine {
             driver,
             driver_failure: driver_failure.flatten(),
             encoders: encoders.and_then(|thread| thread.join().ok()),
+            screen: screen.and_then(|thread| thread.join().ok()),
             xorg: wanted.xorg.then(|| xorg::XorgFacts::read(Path::new("/"))),
             settings: wanted.settings.clone(),
         }

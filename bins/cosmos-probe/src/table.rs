@@ -39,6 +39,7 @@ pub fn facts(machine: &Machine) -> String {
             lines.row("", &format!("{name} at {}, {}", gpu.pci, gpu.uuid.as_deref().unwrap_or("no UUID")));
         }
     }
+    lines.screen(machine);
     if machine.driver.is_some() && machine.xorg.is_some() {
         let reasons = mode::why_no_x_driver(machine);
         let answer = if reasons.is_empty() { "can run" } else { "cannot run" };
@@ -99,6 +100,23 @@ impl Lines {
         found.iter().flat_map(|facts| &facts.encoders).for_each(|one| self.row("", &encoder(one)));
     }
 
+    fn screen(&mut self, machine: &Machine) {
+        let Some(answer) = &machine.screen else { return };
+        let display = machine.settings.display.as_deref().unwrap_or_default();
+        if let Some(failure) = &answer.failure {
+            self.row("Screen", &format!("{display} {failure}"));
+        }
+        let Some(facts) = &answer.facts else { return };
+        if let Some(error) = &facts.error {
+            return self.row("Screen", &format!("{display}: {error}"));
+        }
+        let randr = facts.randr.as_ref().map_or("no RandR".to_owned(), |version| format!("RandR {version}"));
+        let vendor = facts.vendor.as_deref().unwrap_or("unknown vendor");
+        let (width, height) = (facts.width.unwrap_or_default(), facts.height.unwrap_or_default());
+        self.row("Screen", &format!("{display} is {width}x{height}, {randr}, {vendor}"));
+        facts.outputs.iter().for_each(|output| self.row("", &output.to_string()));
+    }
+
     fn area<F>(
         &mut self,
         name: &str,
@@ -122,7 +140,8 @@ fn present(facts: &PresentFacts) -> Vec<String> {
     let display = facts.display.as_deref().unwrap_or("the X display");
     let device = |device: &PresentDevice| {
         let answer = if device.presents() { "draws" } else { "does not draw" };
-        format!("{} ({}) {answer} in windows of {display}", device.name, device.verdict)
+        let why = device.present_modes_error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+        format!("{} ({}) {answer} in windows of {display}{why}", device.name, device.verdict)
     };
     facts.error.clone().into_iter().chain(facts.devices.iter().map(device)).collect()
 }

@@ -30,7 +30,7 @@ fn every_key_is_there_even_where_nothing_is_known() {
     let keys = document.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>();
     let wanted = [
         "checks", "driver", "egl", "encoder", "encoders", "gl", "gpus", "level", "mode", "nvenc", "present",
-        "schema", "settings", "vulkan", "xorg",
+        "schema", "screen", "settings", "vulkan", "xorg",
     ];
     assert_eq!(keys, wanted);
     assert!(document["vulkan"].is_null() && document["driver"].is_object());

@@ -20,6 +20,7 @@ pub fn probe_failures(machine: &Machine) -> Finding {
         of("EGL", &report.egl),
         of("NVENC", &report.nvenc),
         of("Vulkan in windows", &report.present),
+        of("The X server", &machine.screen),
         said("NVML", machine.driver_failure.as_ref()),
         of("Encoding", &machine.encoders).filter(|_| machine.without_encoders().is_none()),
     ];

@@ -3,7 +3,7 @@
 use cosmos_nvidia_driver::Display;
 use cosmos_vulkan_probe::{PresentDevice, Verdict};
 
-use super::Finding;
+use super::{Finding, Status};
 use crate::{
     driver::fields,
     machine::{Machine, facts},
@@ -125,7 +125,8 @@ pub fn vulkan_windows(machine: &Machine) -> Finding {
             Finding::warn(error, format!("Is there an X server on {display}? Name it with --display."))
         }
         (None, Some(gpu)) if facts.verdict() != Verdict::Hardware => {
-            Finding::warn(format!("{} does not draw in windows of {display}", gpu.name), fix)
+            let why = gpu.present_modes_error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            Finding::warn(format!("{} does not draw in windows of {display}{why}", gpu.name), fix)
         }
         (None, _) if able.is_empty() => {
             Finding::warn(format!("no device draws in windows of {display}"), fix)
@@ -134,7 +135,33 @@ pub fn vulkan_windows(machine: &Machine) -> Finding {
     }
 }
 
+/// The list of a display counts more than what is known of its driver, unless the display is not the GPU's.
 pub fn randr(machine: &Machine) -> Finding {
+    let expected = randr_of_driver(machine);
+    let gpu_draws = facts(&machine.report.gl).and_then(|facts| facts.nv_glx) == Some(true);
+    match randr_of_display(machine) {
+        Some(found) if found.status != Status::Ok || gpu_draws || expected.status != Status::Warn => found,
+        _ => expected,
+    }
+}
+
+fn randr_of_display(machine: &Machine) -> Option<Finding> {
+    let screen = facts(&machine.screen).filter(|screen| screen.error.is_none())?;
+    let display = machine.settings.display.as_deref()?;
+    let on = screen.outputs.iter().filter(|output| output.connected);
+    let on = on.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(match (&screen.randr, &screen.outputs[..]) {
+        (None, _) => Finding::warn(
+            format!("the X server of {display} has no RandR"),
+            "Programs that use RandR fail: start this X server with that extension.",
+        ),
+        (Some(_), []) => Finding::warn(format!("RandR of {display} has no output"), WITHOUT_OUTPUT),
+        _ if on.is_empty() => Finding::warn(format!("no output of {display} is connected"), WITHOUT_OUTPUT),
+        _ => Finding::ok(format!("RandR of {display} has {on}")),
+    })
+}
+
+fn randr_of_driver(machine: &Machine) -> Finding {
     let Some(driver) = &machine.driver else { return Finding::unknown("the driver was not looked at") };
     let Some(version) = driver.kernel() else { return Finding::not_applicable("there is no driver") };
     let models = || driver.gpus.iter().filter_map(|gpu| Some((gpu, gpu.model()?.display())));
@@ -149,10 +176,7 @@ pub fn randr(machine: &Machine) -> Finding {
         (None, None) => return Finding::ok("the GPU has connectors, and VIDEO_PORT names one"),
     };
     match version.branch() < FIRST_WITH_RANDR {
-        true => Finding::warn(
-            evidence,
-            "Without a display engine there is no RandR, and programs that use it fail; set VIDEO_PORT=DFP, or use driver 550 or later.",
-        ),
+        true => Finding::warn(evidence, WITHOUT_OUTPUT),
         false => Finding::ok(format!("{evidence}, which has RandR all the same")),
     }
 }
@@ -223,6 +247,7 @@ fn reduced_blanking_mhz(width: u32, height: u32, refresh: f64) -> f64 {
     refresh * lines * (f64::from(width) + 160.0) / 1_000_000.0
 }
 
+const WITHOUT_OUTPUT: &str = "Without a display engine there is no RandR, and programs that use it fail; set VIDEO_PORT=DFP, or use driver 550 or later.";
 const IN_MEMORY: &str = "no NVIDIA GPU is visible: an X server in memory needs no console";
 /// The branch that gave screens without a display engine RandR.
 const FIRST_WITH_RANDR: u32 = 550;

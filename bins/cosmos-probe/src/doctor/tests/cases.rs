@@ -3,6 +3,7 @@
 use cosmos_vulkan_probe::{Failure, GlFacts, Manifest, Report};
 
 use super::*;
+use crate::screen::{Output, ScreenFacts};
 
 /// The check, what becomes of it, words of its evidence or remedy, and what spoils a healthy machine for it.
 pub type Case = (&'static str, Status, &'static str, fn(&mut Machine));
@@ -262,6 +263,11 @@ pub const CASES: &[Case] = &[
         let devices = vec![gpu, window(Verdict::Software)];
         machine.report.present = answer(PresentFacts { devices, ..PresentFacts::default() });
     }),
+    ("vulkan-windows", Status::Warn, "hardware does not draw in windows of :0: ERROR_UNKNOWN", |machine| {
+        let present_modes_error = some("ERROR_UNKNOWN");
+        let devices = vec![PresentDevice { present_modes_error, ..window(Verdict::Hardware) }];
+        machine.report.present = answer(PresentFacts { devices, ..PresentFacts::default() });
+    }),
     ("vulkan-windows", Status::Warn, "no device draws", |machine| {
         let devices = vec![PresentDevice { swapchain: false, ..window(Verdict::Software) }];
         machine.report.present = answer(PresentFacts { devices, ..PresentFacts::default() });
@@ -275,6 +281,29 @@ pub const CASES: &[Case] = &[
     ("vulkan-windows", Status::NotApplicable, "no device", |machine| {
         machine.report.vulkan = answer(VulkanFacts::default());
     }),
+    ("randr", Status::Ok, "has DP-0 1920x1080", |machine| screen(machine, Some("1.6"), &[true, false])),
+    ("randr", Status::Warn, "has no output", |machine| screen(machine, Some("1.6"), &[])),
+    ("randr", Status::Warn, "no output of :0 is connected", |machine| screen(machine, Some("1.6"), &[false])),
+    ("randr", Status::Warn, "has no RandR", |machine| screen(machine, None, &[])),
+    ("randr", Status::Warn, "VIDEO_PORT=NONE with driver", |machine| {
+        machine.settings.video_port = some("NONE");
+        kernel(machine, "535.183.01");
+        screen(machine, Some("1.6"), &[true]);
+    }),
+    ("randr", Status::Ok, "has DP-0", |machine| {
+        machine.settings.video_port = some("NONE");
+        kernel(machine, "535.183.01");
+        machine.report.gl = answer(GlFacts { nv_glx: Some(true), ..GlFacts::default() });
+        screen(machine, Some("1.6"), &[true]);
+    }),
+    ("randr", Status::Ok, "has DP-0", |machine| {
+        no_gpu(machine);
+        screen(machine, Some("1.6"), &[true]);
+    }),
+    ("probe-failures", Status::Fail, "The X server hung", |machine| {
+        let failure = Failure::Hung { after_ms: 7, doing: "x".to_owned() };
+        machine.screen = Some(Answer { facts: None, failure: Some(failure), log: Vec::new(), elapsed_ms: 7 });
+    }),
     ("randr", Status::Unknown, "not looked at", |machine| machine.driver = None),
     ("randr", Status::NotApplicable, "no driver", no_gpu),
     ("pixel-clock", Status::Ok, "MHz", |machine| kernel(machine, "470.82.01")),
@@ -287,6 +316,19 @@ pub const CASES: &[Case] = &[
     ("pixel-clock", Status::NotApplicable, "no driver", no_gpu),
     ("rounded-settings", Status::Unknown, "no size", |machine| machine.settings.width = None),
 ];
+
+/// An X server with outputs, each connected or not.
+fn screen(machine: &mut Machine, randr: Option<&str>, outputs: &[bool]) {
+    let output = |(number, connected): (usize, &bool)| Output {
+        name: format!("DP-{number}"),
+        connected: *connected,
+        mode: connected.then(|| "1920x1080".to_owned()),
+        modes: 1,
+    };
+    let outputs = outputs.iter().enumerate().map(output).collect();
+    let randr = randr.map(str::to_owned);
+    machine.screen = answer(ScreenFacts { randr, outputs, ..ScreenFacts::default() });
+}
 
 /// The program that tries encoders does not come as far as its `main`.
 fn without_gstreamer(machine: &mut Machine) {
