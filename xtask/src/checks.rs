@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::node;
 use crate::packages::{self, For};
 use crate::step::{self, Failure, Workspace};
 use crate::tally::{self, Reader, Tally};
@@ -11,9 +12,15 @@ use crate::tally::{self, Reader, Tally};
 /// Every test there is. Each runner runs even where another one failed.
 pub fn test(workspace: &Workspace, ask: bool) -> Result<(), Failure> {
     packages::provide(For::Testing, ask)?;
-    let runners: [(&str, Runner); 4] =
-        [("Rust", rust), ("types of the page", types), ("page", page), ("end to end", end_to_end)];
-    let outcomes = runners.map(|(name, run)| (name, run(workspace).unwrap_or_else(|why| broken(name, &why))));
+    let rust = outcome(workspace, "Rust", rust);
+    let with_node: [(&str, Runner); 3] =
+        [("types of the page", types), ("page", page), ("end to end", end_to_end)];
+    let no_node = node::too_old(workspace);
+    let [types, page, whole] = with_node.map(|(name, run)| match &no_node {
+        Some(why) => (name, node::skipped(&format!("{name}: {why}"))),
+        None => outcome(workspace, name, run),
+    });
+    let outcomes = [rust, types, page, whole];
     print!("{}", tally::report(&outcomes));
     match outcomes.iter().any(|(_, tally)| tally.failed > 0) {
         true => Err(Failure::Failed("not all tests passed".into())),
@@ -62,7 +69,7 @@ fn types(workspace: &Workspace) -> Result<Tally, Failure> {
 
 fn page(workspace: &Workspace) -> Result<Tally, Failure> {
     fetch(workspace, "web")?;
-    tallied("page", &mut node(workspace, "web/test")?)
+    tallied("page", &mut node_tests(workspace, "web/test")?)
 }
 
 /// Against programs of the development profile, which the Rust tests have built for the most part.
@@ -70,7 +77,7 @@ fn end_to_end(workspace: &Workspace) -> Result<Tally, Failure> {
     fetch(workspace, "e2e")?;
     let build = ["build", "-p", "cosmos-launch", "-p", "cosmos-stream"];
     step::run("build for end to end", &mut workspace.cargo(build))?;
-    let mut node = node(workspace, "e2e")?;
+    let mut node = node_tests(workspace, "e2e")?;
     node.env("COSMOS_LAUNCH", workspace.built("debug", "cosmos-launch"));
     node.env("COSMOS_STREAM", workspace.built("debug", "cosmos-stream"));
     tallied("end to end", &mut node)
@@ -78,10 +85,13 @@ fn end_to_end(workspace: &Workspace) -> Result<Tally, Failure> {
 
 type Runner = fn(&Workspace) -> Result<Tally, Failure>;
 
-/// A runner that could not even start.
-fn broken(name: &str, why: &Failure) -> Tally {
-    eprintln!("{name}: {why}");
-    Tally { failed: 1, ..Tally::default() }
+/// One that could not even start has failed.
+fn outcome<'a>(workspace: &Workspace, name: &'a str, run: Runner) -> (&'a str, Tally) {
+    let tally = run(workspace).unwrap_or_else(|why| {
+        eprintln!("{name}: {why}");
+        Tally { failed: 1, ..Tally::default() }
+    });
+    (name, tally)
 }
 
 fn tallied(name: &str, command: &mut Command) -> Result<Tally, Failure> {
@@ -91,7 +101,7 @@ fn tallied(name: &str, command: &mut Command) -> Result<Tally, Failure> {
 }
 
 /// Files are named one by one, as Node's own search differs between its versions.
-fn node(workspace: &Workspace, folder: &str) -> Result<Command, Failure> {
+fn node_tests(workspace: &Workspace, folder: &str) -> Result<Command, Failure> {
     let files = test_files(&workspace.path(folder));
     if files.is_empty() {
         return Err(Failure::Failed(format!("there are no tests in {folder}")));

@@ -2,6 +2,7 @@
 //! nothing is installed yet.
 
 mod checks;
+mod node;
 mod packages;
 mod start;
 mod step;
