@@ -2,13 +2,17 @@
 
 use clap::{Parser, Subcommand};
 
+mod compose;
 mod desktop;
+mod docker;
 mod flags;
 mod lint;
 mod stream;
 mod xorg_config;
 
+pub use compose::Compose;
 pub use desktop::{Desktop, Unusable, Wanted};
+pub use docker::{Docker, NothingToRun};
 pub use lint::Lint;
 pub use xorg_config::XorgConfig;
 
@@ -33,6 +37,10 @@ pub enum Command {
     /// Print a configuration for Xorg: the one that a desktop of these settings is given, or one for NVIDIA boards
     /// without a monitor.
     XorgConfig(Box<XorgConfig>),
+    /// Print the docker command that runs a desktop of these settings. Exit codes: 0 printed, 64 usage.
+    Docker(Box<Docker>),
+    /// Print the compose file that runs it. Exit codes: 0 printed, 64 usage.
+    Compose(Box<Compose>),
     /// Look through docker commands, compose files, manifests and environment files, and say what is wrong. Exit
     /// codes: 0 nothing but notes, 1 warnings, 2 errors, 3 a file cannot be read, 64 usage.
     Lint(Lint),

@@ -1,6 +1,9 @@
 //! Starts a desktop and streams it.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, error::ErrorKind};
 
@@ -8,7 +11,7 @@ mod args;
 mod linter;
 mod progress;
 
-use args::{Args, Command, Desktop, Wanted, XorgConfig};
+use args::{Args, Command, Desktop, NothingToRun, Wanted, XorgConfig};
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -28,6 +31,8 @@ fn main() -> ExitCode {
     match args.command {
         Command::Desktop(desktop) => with(*desktop, run_desktop),
         Command::XorgConfig(wanted) => print_xorg_config(*wanted),
+        Command::Docker(wanted) => print_text(wanted.text()),
+        Command::Compose(wanted) => print_text(wanted.text()),
         Command::Lint(wanted) => linter::run(&wanted),
         Command::Guard { directory } => {
             cosmos_host::guard(&directory);
@@ -57,6 +62,17 @@ fn run_desktop(wanted: &Wanted) -> ExitCode {
             progress.fail(&error);
             CANNOT_WORK.into()
         }
+    }
+}
+
+/// A pipe that nobody reads any more is no mistake.
+fn print_text(text: Result<String, NothingToRun>) -> ExitCode {
+    match text {
+        Ok(text) => {
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(error) => refuse(&error),
     }
 }
 

@@ -14,6 +14,7 @@ mod ffi;
 pub mod gpu;
 mod lease;
 mod logs;
+pub mod manifest;
 mod process;
 mod ready;
 mod roles;

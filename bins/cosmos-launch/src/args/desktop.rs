@@ -171,7 +171,7 @@ impl Desktop {
 }
 
 /// The variables that are text. A setting that is none is refused, as nobody could see that it is missing.
-fn environment() -> Result<Vec<(String, String)>, Unusable> {
+pub(super) fn environment() -> Result<Vec<(String, String)>, Unusable> {
     let mut pairs = Vec::new();
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
@@ -187,7 +187,7 @@ fn environment() -> Result<Vec<(String, String)>, Unusable> {
     Ok(pairs)
 }
 
-fn read(path: &Path) -> io::Result<String> {
+pub(super) fn read(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
 }
 
