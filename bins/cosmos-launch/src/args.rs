@@ -6,6 +6,7 @@ mod compose;
 mod desktop;
 mod docker;
 mod flags;
+mod kubernetes;
 mod lint;
 mod stream;
 mod xorg_config;
@@ -13,6 +14,7 @@ mod xorg_config;
 pub use compose::Compose;
 pub use desktop::{Desktop, Unusable, Wanted};
 pub use docker::{Docker, NothingToRun};
+pub use kubernetes::Kubernetes;
 pub use lint::Lint;
 pub use xorg_config::XorgConfig;
 
@@ -41,6 +43,8 @@ pub enum Command {
     Docker(Box<Docker>),
     /// Print the compose file that runs it. Exit codes: 0 printed, 64 usage.
     Compose(Box<Compose>),
+    /// Print the objects for Kubernetes that run it. Exit codes: 0 printed, 64 usage.
+    Kubernetes(Box<Kubernetes>),
     /// Look through docker commands, compose files, manifests and environment files, and say what is wrong. Exit
     /// codes: 0 nothing but notes, 1 warnings, 2 errors, 3 a file cannot be read, 64 usage.
     Lint(Lint),

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::XorgConfig(wanted) => print_xorg_config(*wanted),
         Command::Docker(wanted) => print_text(wanted.text()),
         Command::Compose(wanted) => print_text(wanted.text()),
+        Command::Kubernetes(wanted) => print_text(wanted.text()),
         Command::Lint(wanted) => linter::run(&wanted),
         Command::Guard { directory } => {
             cosmos_host::guard(&directory);

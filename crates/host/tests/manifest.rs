@@ -8,12 +8,20 @@ use std::{
 };
 
 use cosmos_host::{
-    manifest::{Container, ManifestError, Place, compose, docker},
+    manifest::{Cluster, Container, ManifestError, Place, Users, compose, docker, kubernetes},
     settings::{
         Sources,
         lint::{Options, lint},
         resolve,
     },
+};
+use k8s_openapi::{
+    api::{
+        apps::v1::{Deployment, StatefulSet},
+        core::v1::{PersistentVolumeClaim, Service},
+        networking::v1::{Ingress, NetworkPolicy},
+    },
+    serde::{Serialize, de::DeserializeOwned},
 };
 
 /// A name, the flags, the environment and the number of GPUs.
@@ -36,6 +44,18 @@ const CASES: [Case; 4] = [
         1,
     ),
 ];
+
+/// Every case with the cluster that it is printed for.
+fn clusters() -> [(&'static Case, Cluster); 4] {
+    let host = Some("desktop.example.org".parse().unwrap());
+    let usual = Cluster::default();
+    [
+        (&CASES[0], usual.clone()),
+        (&CASES[1], Cluster { claims: true, ..usual.clone() }),
+        (&CASES[2], Cluster { users: Users::Each(2), claims: true, host }),
+        (&CASES[3], usual),
+    ]
+}
 
 fn owned(pairs: &[(&'static str, &'static str)]) -> Vec<(&'static str, String)> {
     pairs.iter().map(|(name, text)| (*name, (*text).to_owned())).collect()
@@ -83,6 +103,80 @@ fn compose_files_are_as_they_were_and_clean() {
         let text = compose(&container(case).unwrap()).unwrap();
         clean(case.0, &text);
         golden(&format!("{}.compose.yaml", case.0), &text);
+    }
+}
+
+#[test]
+fn objects_are_as_they_were_and_clean() {
+    for (case, cluster) in &clusters() {
+        let text = kubernetes(&container(case).unwrap(), cluster).unwrap();
+        clean(case.0, &text);
+        golden(&format!("{}.kubernetes.yaml", case.0), &text);
+    }
+}
+
+/// Whoever reads the text with the types of Kubernetes has everything that is in it.
+#[test]
+fn the_types_of_kubernetes_hold_all_that_is_printed() {
+    for (case, cluster) in &clusters() {
+        let text = kubernetes(&container(case).unwrap(), cluster).unwrap();
+        for document in text.split("---\n") {
+            let plain: serde_json::Value = serde_saphyr::from_str(document).unwrap();
+            assert_eq!(typed(plain["kind"].as_str().unwrap(), document), plain, "{}", case.0);
+        }
+    }
+}
+
+fn typed(kind: &str, document: &str) -> serde_json::Value {
+    fn read<T: DeserializeOwned + Serialize>(text: &str) -> serde_json::Value {
+        serde_json::to_value(serde_saphyr::from_str::<T>(text).unwrap()).unwrap()
+    }
+    match kind {
+        "Deployment" => read::<Deployment>(document),
+        "StatefulSet" => read::<StatefulSet>(document),
+        "Service" => read::<Service>(document),
+        "PersistentVolumeClaim" => read::<PersistentVolumeClaim>(document),
+        "NetworkPolicy" => read::<NetworkPolicy>(document),
+        "Ingress" => read::<Ingress>(document),
+        other => panic!("{other} is not expected"),
+    }
+}
+
+/// Each has a password, a volume and a name of its own, and what the names of the fleet share is none of these.
+#[test]
+fn desktops_of_a_fleet_share_nothing_that_lets_in() {
+    let cluster = Cluster { users: Users::Each(3), claims: true, host: None };
+    let text = kubernetes(&container(&CASES[2]).unwrap(), &cluster).unwrap();
+    for user in 0..3 {
+        for name in ["-my-pass", "-root-vol", "-cache-vol"] {
+            let name = format!("name: cosmos-{user}{name}\n");
+            assert!(text.contains(&name), "{name}");
+        }
+        assert!(text.contains(&format!("hostname: cosmos-{user}\n")));
+    }
+    assert!(text.contains("name: turn-shared-secret\n") && !text.contains("cosmos-3"));
+}
+
+/// The schemas of the API server know every field, in the oldest and the newest release.
+#[test]
+fn the_schemas_of_kubernetes_accept_the_objects() {
+    let Some(program) = found("kubernetes-validate") else {
+        eprintln!(
+            "SKIPPED the_schemas_of_kubernetes_accept_the_objects: kubernetes-validate is not installed"
+        );
+        return;
+    };
+    for (case, cluster) in &clusters() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("objects.yaml");
+        fs::write(&path, kubernetes(&container(case).unwrap(), cluster).unwrap()).unwrap();
+        for version in ["1.27.0", "1.34.0"] {
+            let output =
+                Command::new(&program).args(["--strict", "-k", version]).arg(&path).output().unwrap();
+            let said =
+                [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            assert!(output.status.success(), "{} {version}: {said:?}", case.0);
+        }
     }
 }
 

@@ -16,6 +16,7 @@
 mod compose;
 mod docker;
 mod error;
+mod kubernetes;
 mod names;
 mod variables;
 
@@ -24,6 +25,7 @@ use std::{borrow::Cow, path::Path};
 pub use compose::compose;
 pub use docker::docker;
 pub use error::ManifestError;
+pub use kubernetes::{Cluster, Users, kubernetes};
 pub use names::{HostName, Image, Name};
 
 use crate::settings::{Settings, settings as table};

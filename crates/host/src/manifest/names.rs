@@ -17,6 +17,13 @@ pub struct Image(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostName(String);
 
+impl Name {
+    /// The same with a number behind it.
+    pub(super) fn numbered(&self, number: u16) -> Self {
+        Self(format!("{}-{number}", self.0))
+    }
+}
+
 impl FromStr for Name {
     type Err = ManifestError;
 
