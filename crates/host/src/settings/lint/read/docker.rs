@@ -173,8 +173,8 @@ fn with_space_before(text: &str, span: &Range<usize>) -> Range<usize> {
     kept.len()..span.end
 }
 
-/// Options without a value, of docker, podman and nerdctl.
-const SWITCHES: [&str; 32] = [
+/// Options without a value, of docker, podman and nerdctl. `-h` is none: it names the host.
+const SWITCHES: [&str; 31] = [
     "d",
     "detach",
     "i",
@@ -185,7 +185,6 @@ const SWITCHES: [&str; 32] = [
     "publish-all",
     "q",
     "quiet",
-    "h",
     "help",
     "rm",
     "init",
@@ -225,6 +224,7 @@ mod tests {
             ),
             ("sudo docker --context x container run --rm -dite A=1 -- img", "A=1", "img"),
             ("podman run --gpus all --name x -e 'A=1 2' -e \"B\"=3 img", "A=1 2 B=3", "img"),
+            ("docker run -h desk -e A=1 img", "A=1", "img"),
             ("docker run -e A=$B -e C=\"$(cat x)\" img", "A C", "img"),
         ] {
             let container = read(line).containers.into_iter().next().unwrap();
