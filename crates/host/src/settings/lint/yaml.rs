@@ -66,8 +66,8 @@ impl Documents {
 
     /// The keys and values of a mapping: those that it merges (`<<`) first, as its own win.
     pub fn entries(&self, id: Id) -> Vec<(Id, Id)> {
-        let mut found = Vec::new();
-        self.collect(id, MOST_MERGES, &mut found);
+        let (mut found, mut left) = (Vec::new(), MOST_MERGED);
+        self.collect(id, MOST_MERGES, &mut left, &mut found);
         found
     }
 
@@ -90,14 +90,18 @@ impl Documents {
         0..self.nodes.len()
     }
 
-    fn collect(&self, id: Id, merges: usize, found: &mut Vec<(Id, Id)>) {
+    /// `left` counts the mappings that may still be merged: those without entries are many soon, and add nothing.
+    fn collect(&self, id: Id, merges: usize, left: &mut usize, found: &mut Vec<(Id, Id)>) {
         let Content::Mapping(entries) = &self.node(id).content else { return };
         for (key, value) in entries.iter().filter(|(key, _)| self.text(*key) == Some("<<")) {
             let _ = key;
             let sources =
                 if self.items(*value).is_empty() { vec![*value] } else { self.items(*value).to_vec() };
-            if merges > 0 && found.len() < MOST_ENTRIES {
-                sources.into_iter().rev().for_each(|source| self.collect(source, merges - 1, found));
+            for source in sources.into_iter().rev() {
+                if merges > 0 && *left > 0 && found.len() < MOST_ENTRIES {
+                    *left -= 1;
+                    self.collect(source, merges - 1, left, found);
+                }
             }
         }
         found.extend(entries.iter().filter(|(key, _)| self.text(*key) != Some("<<")).copied());
@@ -232,6 +236,8 @@ impl<'a> Builder<'a> {
 
 /// How deep mappings may merge others.
 const MOST_MERGES: usize = 8;
+/// How many mappings one may merge, those that these merge included.
+const MOST_MERGED: usize = 4096;
 /// How many entries a mapping may get that way.
 const MOST_ENTRIES: usize = 4096;
 
@@ -289,6 +295,20 @@ mod tests {
         let root = documents.roots().next().unwrap();
         let last = documents.get(root, "a39").unwrap();
         assert!(documents.entries(last).len() <= MOST_ENTRIES * 2);
+    }
+
+    #[test]
+    fn mappings_without_entries_are_merged_so_often_and_no_more() {
+        let mut text = "a0: &a0 {}\n".to_owned();
+        for at in 1..=8 {
+            let sources = vec![format!("*a{}", at - 1); 50].join(", ");
+            text.push_str(&format!("a{at}: &a{at} {{<<: [{sources}]}}\n"));
+        }
+        let (documents, broken) = parse(&text);
+        assert_eq!(broken, None);
+        let root = documents.roots().next().unwrap();
+        let last = documents.get(root, "a8").unwrap();
+        assert!(documents.entries(last).is_empty());
     }
 
     proptest! {
