@@ -73,7 +73,7 @@ pub enum LeaseError {
         given: String,
     },
     /// Something else is in the file's place.
-    #[error("{} is no plain file: remove it", path.display())]
+    #[error("{} is no plain file of one name: remove it", path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -158,7 +158,9 @@ fn open(directory: &Path, path: &Path) -> Result<File, LeaseError> {
         result => result,
     };
     let file = opened.map_err(|error| refused(directory, path, error))?;
-    match file.metadata().map_err(failed(path))?.is_file() {
+    let data = file.metadata().map_err(failed(path))?;
+    // A second name may be that of a file of somebody else, which taking the lease would empty.
+    match data.is_file() && data.nlink() <= 1 {
         true => Ok(file),
         false => Err(LeaseError::NotAFile { path: path.to_owned() }),
     }
