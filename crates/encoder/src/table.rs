@@ -78,11 +78,12 @@ pub(crate) const TABLE: &[Row] = &[
             // Constant quality below the cap of the buffer: a plain constant bitrate keeps to an average of its own
             // and leaves a quarter of the bitrate unused, 3 to 7 dB on text and video at the same cost.
             ("pass", "qual"),
-            ("quantizer", "17"),
-            // More of the bits go to what is simple, which on a screen is text. Without a floor the quantizer of a still
-            // picture sinks until rounding errors are coded again and again.
+            ("quantizer", "9"),
+            // More of the bits go to what is simple, which on a screen is text.
             ("option-string", "qcomp=0.4"),
-            ("qp-min", "8"),
+            // A still picture sinks to this floor, where what is left over is coded once and skipped from then on. Between
+            // 3 and 5 the rounding errors of one frame are coded in the next for ever, at three times the bytes.
+            ("qp-min", "1"),
             ("key-int-max", NEVER),
             ("bframes", "0"),
             ("b-adapt", "false"),
