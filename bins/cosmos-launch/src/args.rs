@@ -43,7 +43,8 @@ pub enum Command {
     Docker(Box<Docker>),
     /// Print the compose file that runs it. Exit codes: 0 printed, 64 usage.
     Compose(Box<Compose>),
-    /// Print the objects for Kubernetes that run it. Exit codes: 0 printed, 64 usage.
+    /// Print the objects for Kubernetes that run it, or write them as files. Exit codes: 0 done, 2 a file cannot be
+    /// written, 64 usage.
     Kubernetes(Box<Kubernetes>),
     /// Look through docker commands, compose files, manifests and environment files, and say what is wrong. Exit
     /// codes: 0 nothing but notes, 1 warnings, 2 errors, 3 a file cannot be read, 64 usage.

@@ -73,7 +73,10 @@ fn print_text(text: Result<String, NothingToRun>) -> ExitCode {
             let _ = std::io::stdout().write_all(text.as_bytes());
             ExitCode::SUCCESS
         }
-        Err(error) => refuse(&error),
+        Err(error) => {
+            refuse(&error);
+            error.exit_code().into()
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use cosmos_host::{
-    manifest::{self, Container, Image, ManifestError, Name, Place},
+    manifest::{self, Container, Image, ManifestError, Name, Place, WriteError},
     settings::{Origin, Settings, Sources, resolve, settings as table},
 };
 
@@ -56,6 +56,17 @@ pub enum NothingToRun {
     Setting(Unusable),
     /// It cannot be used in a container.
     Container(ManifestError),
+    /// A fleet of nobody.
+    NoUsers,
+    /// More or fewer desktops than users.
+    Replicas {
+        /// How many desktops.
+        replicas: u16,
+        /// How many users.
+        users: usize,
+    },
+    /// The files of the objects.
+    Files(WriteError),
 }
 
 impl fmt::Display for NothingToRun {
@@ -63,7 +74,24 @@ impl fmt::Display for NothingToRun {
         match self {
             Self::Setting(error) => error.fmt(f),
             Self::Container(error) => error.fmt(f),
+            Self::NoUsers => {
+                f.write_str("--per-user names nobody; expected names joined by commas, or --replicas NUMBER")
+            }
+            Self::Replicas { replicas, users } => {
+                write!(
+                    f,
+                    "--replicas {replicas} but --per-user names {users}; expected as many, or no --replicas"
+                )
+            }
+            Self::Files(error) => error.fmt(f),
         }
+    }
+}
+
+impl NothingToRun {
+    /// 2 where the machine is at fault, 64 where what was typed is.
+    pub fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Files(_)) { 2 } else { 64 }
     }
 }
 

@@ -19,6 +19,42 @@ pub enum ManifestError {
         "{0:?} names no host; expected one as desktop.example.org, in small letters, at most 200 characters"
     )]
     Host(String),
+    /// A text that names no user.
+    #[error(
+        "{0:?} names no user; expected 1 to 40 small letters, digits and hyphens, no hyphen first or last"
+    )]
+    User(String),
+    /// A user who is named twice.
+    #[error("{0:?} is named twice; expected each user once")]
+    UserTwice(String),
+    /// Too few users, or too many.
+    #[error("{0} users; expected 1 to 1000")]
+    Users(usize),
+    /// A name that is too long with that of its user.
+    #[error("{0:?} is too long for a desktop of a fleet; expected at most 52 signs of name, hyphen and user")]
+    Long(String),
+    /// A text that is no name of an object.
+    #[error(
+        "{0:?} names no object; expected 1 to 253 small letters, digits, hyphens and dots, as desktop-homes"
+    )]
+    Object(String),
+    /// A text that is no size of a volume.
+    #[error("{0:?} is no size; expected a number above 0 with Mi, Gi, Ti, M, G or T, as 20Gi")]
+    Size(String),
+    /// A text that is no kind of volume.
+    #[error("{0:?} is no kind of volume; expected empty, claim, template or existing:NAME")]
+    Volume(String),
+    /// A text that names no resource.
+    #[error("{0:?} names no resource; expected one as nvidia.com/gpu")]
+    Resource(String),
+    /// There are fewer ports for nodes than desktops.
+    #[error("port {first} is no first one for {desktops} desktops; expected 1024 to 65535 for all of them")]
+    NodePort {
+        /// The first port.
+        first: u16,
+        /// How many desktops need one each.
+        desktops: usize,
+    },
     /// Where to serve makes no sense in a container.
     #[error("a container cannot serve on {place}: {reason}")]
     Listen {

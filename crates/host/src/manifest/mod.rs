@@ -16,6 +16,7 @@
 mod compose;
 mod docker;
 mod error;
+mod files;
 mod kubernetes;
 mod names;
 mod variables;
@@ -25,7 +26,11 @@ use std::{borrow::Cow, path::Path};
 pub use compose::compose;
 pub use docker::docker;
 pub use error::ManifestError;
-pub use kubernetes::{Cluster, Users, kubernetes};
+pub use files::{WriteError, Written, write_files};
+pub use kubernetes::{
+    Cluster, Exposure, Fleet, GpuResource, Gpus, Idle, ManifestFile, ObjectName, Storage, StorageSize,
+    UserName, Users, VolumeKind, kubernetes, kustomize, secret_commands,
+};
 pub use names::{HostName, Image, Name};
 
 use crate::settings::{Settings, settings as table};
@@ -52,6 +57,8 @@ pub struct Container {
     /// The directory in which X servers mark their GPUs.
     leases: String,
     asks_password: bool,
+    /// The name to log in with.
+    user: String,
 }
 
 /// A setting whose value never stands in the text.
@@ -85,8 +92,21 @@ impl Container {
             secrets: secrets(settings, &place.name, files)?,
             leases: mountable("COSMOS_LEASE_DIR", leases)?,
             asks_password: settings.is("basic_auth"),
+            user: settings.text("user").unwrap_or("user").to_owned(),
             place,
         })
+    }
+
+    fn is_software(&self) -> bool {
+        self.sets("COSMOS_SOFTWARE")
+    }
+
+    fn requires_gpu(&self) -> bool {
+        self.sets("COSMOS_REQUIRE_GPU")
+    }
+
+    fn sets(&self, variable: &str) -> bool {
+        self.variables.iter().any(|(name, value)| *name == variable && value == "true")
     }
 
     /// Where a desktop keeps what is to outlive its container.

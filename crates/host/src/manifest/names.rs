@@ -18,9 +18,17 @@ pub struct Image(String);
 pub struct HostName(String);
 
 impl Name {
-    /// The same with a number behind it.
-    pub(super) fn numbered(&self, number: u16) -> Self {
-        Self(format!("{}-{number}", self.0))
+    /// The name of the desktop of one user. A revision of a StatefulSet adds eleven signs to it in a label.
+    pub(super) fn of_user(&self, user: &super::UserName) -> Result<Self, ManifestError> {
+        let name = format!("{}-{user}", self.0);
+        if name.len() <= LONGEST_IN_FLEET { Ok(Self(name)) } else { Err(ManifestError::Long(name)) }
+    }
+}
+
+impl Image {
+    /// A shell and curl, and little else.
+    pub(super) fn of_curl() -> Self {
+        Self("docker.io/curlimages/curl:8.11.1".to_owned())
     }
 }
 
@@ -77,16 +85,19 @@ impl fmt::Display for HostName {
 }
 
 /// RFC 1123, in small letters.
-fn is_label(text: &str) -> bool {
+pub(super) fn is_label(text: &str) -> bool {
     let sign = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let ends = text.starts_with('-') || text.ends_with('-');
     (1..=63).contains(&text.len()) && !ends && text.bytes().all(sign)
 }
 
 /// So much of a text that is refused is shown.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }
+
+/// A label of an object may hold 63 signs.
+const LONGEST_IN_FLEET: usize = 52;
 
 #[cfg(test)]
 mod tests {
@@ -117,5 +128,13 @@ mod tests {
             );
             assert_eq!(parsed, (name, image, host), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_desktop_of_a_fleet_has_a_name_that_a_label_can_hold() {
+        let user: super::super::UserName = "alice-of-sales".parse().expect("a name");
+        let named = |length: usize| Name("a".repeat(length)).of_user(&user);
+        assert!(named(37).is_ok_and(|name| name.0.ends_with("a-alice-of-sales")));
+        assert!(matches!(named(38), Err(ManifestError::Long(name)) if name.len() == 53));
     }
 }

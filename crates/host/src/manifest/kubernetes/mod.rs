@@ -1,121 +1,57 @@
-//! Objects for Kubernetes: a workload, its volumes, a service, and what lets people in.
+//! Objects for Kubernetes: a workload, its volumes, a service, what lets people in, and what puts it to sleep.
 
+mod account;
+mod cluster;
+mod desktop;
+mod idle;
+mod kustomize;
 mod network;
+mod object;
 mod pod;
 mod volumes;
 
-use std::collections::BTreeMap;
-
-use super::{Container, HostName, ManifestError, Name, compose::yaml};
-use k8s_openapi::{
-    api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, StatefulSet, StatefulSetSpec},
-    apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta},
+pub use cluster::{
+    Cluster, Exposure, Fleet, GpuResource, Gpus, Idle, ObjectName, Storage, StorageSize, UserName, Users,
+    VolumeKind,
 };
+pub use kustomize::{ManifestFile, kustomize};
 
-/// What a cluster gives to desktops.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cluster {
-    /// How many desktops.
-    pub users: Users,
-    /// Whether home and cache outlive the pod, in claims on persistent volumes.
-    pub claims: bool,
-    /// The host under which browsers find it; those of a fleet have the name of the desktop before it.
-    pub host: Option<HostName>,
-}
-
-/// How many desktops there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Users {
-    /// One, as a Deployment.
-    #[default]
-    One,
-    /// One for each of so many users, each a StatefulSet with a name, a password and volumes of its own.
-    Each(u16),
-}
-
-/// One desktop in a cluster.
-struct Desktop<'a> {
-    container: &'a Container,
-    cluster: &'a Cluster,
-    name: Name,
-    in_fleet: bool,
-}
+use super::{Container, ManifestError};
+use desktop::{Desktop, desktops};
+use object::Object;
 
 /// The objects as one text of several documents, and what must be done before as comments.
 ///
 /// # Errors
-/// [`ManifestError::Print`].
+/// [`ManifestError::Long`], [`ManifestError::NodePort`], [`ManifestError::Print`].
 pub fn kubernetes(container: &Container, cluster: &Cluster) -> Result<String, ManifestError> {
-    let desktops = desktops(container, cluster);
+    let desktops = desktops(container, cluster)?;
+    let mut objects = vec![account::of_desktops(container, cluster)?];
+    for desktop in &desktops {
+        objects.extend(desktop.objects()?);
+        objects.extend(network::ingress(desktop).map(|ingress| Object::of(&ingress)).transpose()?);
+    }
+    objects.extend(idle::objects(&desktops)?);
+    Ok(before(&desktops) + &object::documents(&objects)?)
+}
+
+/// The commands that make the secrets of all desktops; each reads its secret from standard input.
+///
+/// # Errors
+/// As [`kubernetes`].
+pub fn secret_commands(container: &Container, cluster: &Cluster) -> Result<Vec<String>, ManifestError> {
+    Ok(commands(&desktops(container, cluster)?))
+}
+
+fn commands(desktops: &[Desktop<'_>]) -> Vec<String> {
     let mut commands: Vec<String> = desktops.iter().flat_map(pod::secrets_to_make).collect();
     commands.sort();
     commands.dedup();
-    let mut documents = Vec::new();
-    for desktop in &desktops {
-        documents.extend(desktop.documents()?);
-    }
-    Ok(commands.concat() + &documents.join("---\n"))
+    commands
 }
 
-fn desktops<'a>(container: &'a Container, cluster: &'a Cluster) -> Vec<Desktop<'a>> {
-    let desktop = |name, in_fleet| Desktop { container, cluster, name, in_fleet };
-    let name = &container.place.name;
-    match cluster.users {
-        Users::One => vec![desktop(name.clone(), false)],
-        Users::Each(users) => (0..users).map(|user| desktop(name.numbered(user), true)).collect(),
-    }
-}
-
-impl Desktop<'_> {
-    fn documents(&self) -> Result<Vec<String>, ManifestError> {
-        let mut documents = Vec::new();
-        for claim in volumes::claims(self) {
-            documents.push(yaml(&claim)?);
-        }
-        documents.push(self.workload()?);
-        documents.push(yaml(&network::service(self))?);
-        documents.push(yaml(&network::policy(self))?);
-        documents.extend(network::ingress(self).map(|ingress| yaml(&ingress)).transpose()?);
-        Ok(documents)
-    }
-
-    fn workload(&self) -> Result<String, ManifestError> {
-        if self.in_fleet { yaml(&self.stateful_set()) } else { yaml(&self.deployment()) }
-    }
-
-    /// Two pods of one desktop would fight over its GPU and its volumes, so the old one ends first.
-    fn deployment(&self) -> Deployment {
-        let strategy = DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None };
-        let spec = DeploymentSpec {
-            replicas: Some(1),
-            selector: self.selector(),
-            strategy: Some(strategy),
-            template: pod::template(self),
-            ..DeploymentSpec::default()
-        };
-        Deployment { metadata: self.metadata(&self.name.to_string()), spec: Some(spec), status: None }
-    }
-
-    fn stateful_set(&self) -> StatefulSet {
-        let spec = StatefulSetSpec {
-            replicas: Some(1),
-            selector: self.selector(),
-            service_name: Some(self.name.to_string()),
-            template: pod::template(self),
-            ..StatefulSetSpec::default()
-        };
-        StatefulSet { metadata: self.metadata(&self.name.to_string()), spec: Some(spec), status: None }
-    }
-
-    fn labels(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([("app".to_owned(), self.name.to_string())])
-    }
-
-    fn selector(&self) -> LabelSelector {
-        LabelSelector { match_labels: Some(self.labels()), match_expressions: None }
-    }
-
-    fn metadata(&self, name: &str) -> ObjectMeta {
-        ObjectMeta { name: Some(name.to_owned()), labels: Some(self.labels()), ..ObjectMeta::default() }
-    }
+/// What must be done first, as comments.
+fn before(desktops: &[Desktop<'_>]) -> String {
+    let comment = |command: String| format!("# First: {command}; type the secret and press Ctrl-D twice\n");
+    commands(desktops).into_iter().map(comment).collect()
 }

@@ -1,4 +1,4 @@
-//! How browsers reach a desktop.
+//! How browsers reach a desktop, and where it may go.
 
 use std::collections::BTreeMap;
 
@@ -6,46 +6,68 @@ use k8s_openapi::{
     api::{
         core::v1::{Service, ServicePort, ServiceSpec},
         networking::v1::{
-            HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule,
-            IngressServiceBackend, IngressSpec, IngressTLS, NetworkPolicy, NetworkPolicyIngressRule,
-            NetworkPolicyPort, NetworkPolicySpec, ServiceBackendPort,
+            HTTPIngressPath, HTTPIngressRuleValue, IPBlock, Ingress, IngressBackend, IngressRule,
+            IngressServiceBackend, IngressSpec, IngressTLS, NetworkPolicy, NetworkPolicyEgressRule,
+            NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
+            ServiceBackendPort,
         },
     },
-    apimachinery::pkg::util::intstr::IntOrString,
+    apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 
-use super::Desktop;
+use super::{Exposure, desktop::Desktop};
 
 /// TCP and UDP of one number.
 pub(super) fn service(desktop: &Desktop<'_>) -> Service {
+    let at_node = matches!(desktop.cluster.exposure, Exposure::NodePort(_)).then_some(desktop.port.into());
     let port = |name: &str, protocol: &str| ServicePort {
         name: Some(name.to_owned()),
+        node_port: at_node,
         port: desktop.container.port.into(),
         protocol: Some(protocol.to_owned()),
         target_port: Some(IntOrString::String(name.to_owned())),
         ..ServicePort::default()
     };
+    let (kind, policy) = match desktop.cluster.exposure {
+        Exposure::ClusterIp | Exposure::HostNetwork => (None, None),
+        Exposure::NodePort(_) => (Some("NodePort"), None),
+        // Otherwise all viewers seem to come from the nodes, and share one limit on guessing passwords.
+        Exposure::LoadBalancer => (Some("LoadBalancer"), Some("Local")),
+    };
     let spec = ServiceSpec {
+        external_traffic_policy: policy.map(str::to_owned),
         ports: Some(vec![port("http", "TCP"), port("webrtc", "UDP")]),
         selector: Some(desktop.labels()),
+        type_: kind.map(str::to_owned),
         ..ServiceSpec::default()
     };
     Service { metadata: desktop.metadata(&desktop.name.to_string()), spec: Some(spec), status: None }
 }
 
-/// Nothing but the one port is open, and a desktop may go wherever its user goes.
+/// Nothing but the one port is open. A desktop may go wherever its user goes, but not to the service of a cloud that
+/// gives the rights of the node to whoever asks.
 pub(super) fn policy(desktop: &Desktop<'_>) -> NetworkPolicy {
     let port = |protocol: &str| NetworkPolicyPort {
-        port: Some(IntOrString::Int(desktop.container.port.into())),
+        port: Some(IntOrString::Int(desktop.port.into())),
         protocol: Some(protocol.to_owned()),
         end_port: None,
     };
-    let rule = NetworkPolicyIngressRule { from: None, ports: Some(vec![port("TCP"), port("UDP")]) };
+    let ingress = NetworkPolicyIngressRule { from: None, ports: Some(vec![port("TCP"), port("UDP")]) };
+    // Addresses of pods are part of no block to some plugins.
+    let pods = NetworkPolicyPeer {
+        namespace_selector: Some(LabelSelector::default()),
+        ..NetworkPolicyPeer::default()
+    };
+    let block = |(cidr, except): (&str, &str)| {
+        let block = IPBlock { cidr: cidr.to_owned(), except: Some(vec![except.to_owned()]) };
+        NetworkPolicyPeer { ip_block: Some(block), ..NetworkPolicyPeer::default() }
+    };
+    let to = BLOCKS.into_iter().map(block).chain([pods]).collect();
     let spec = NetworkPolicySpec {
-        ingress: Some(vec![rule]),
+        ingress: Some(vec![ingress]),
+        egress: Some(vec![NetworkPolicyEgressRule { ports: None, to: Some(to) }]),
         pod_selector: Some(desktop.selector()),
-        policy_types: Some(vec!["Ingress".to_owned()]),
-        egress: None,
+        policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
     };
     NetworkPolicy { metadata: desktop.metadata(&desktop.name.to_string()), spec: Some(spec) }
 }
@@ -53,7 +75,7 @@ pub(super) fn policy(desktop: &Desktop<'_>) -> NetworkPolicy {
 /// For HTTPS and WebSocket; UDP goes past it. A WebSocket of a desktop is open for as long as somebody works there.
 pub(super) fn ingress(desktop: &Desktop<'_>) -> Option<Ingress> {
     let host = desktop.cluster.host.as_ref()?;
-    let host = if desktop.in_fleet { format!("{}.{host}", desktop.name) } else { host.to_string() };
+    let host = if desktop.user.is_some() { format!("{}.{host}", desktop.name) } else { host.to_string() };
     let tls =
         IngressTLS { hosts: Some(vec![host.clone()]), secret_name: Some(format!("{}-tls", desktop.name)) };
     let rule =
@@ -77,6 +99,8 @@ fn path(desktop: &Desktop<'_>) -> HTTPIngressPath {
     }
 }
 
+/// Everything, and the services for metadata of AWS, Google and Azure.
+const BLOCKS: [(&str, &str); 2] = [("0.0.0.0/0", "169.254.169.254/32"), ("::/0", "fd00:ec2::254/128")];
 /// In seconds where they are times; the usual minute would end the WebSocket of an idle desktop.
 const ANNOTATIONS: [(&str, &str); 4] = [
     ("proxy-body-size", "0"),

@@ -1,6 +1,6 @@
 //! The pod: one container without privileges.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use k8s_openapi::{
     api::core::v1::{
@@ -11,17 +11,31 @@ use k8s_openapi::{
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 
-use super::{Desktop, volumes};
+use super::{Exposure, desktop::Desktop, volumes};
 use crate::manifest::{CAPABILITIES, USER};
 
+/// A variable, and the name and the key of the secret that holds its value.
+pub(super) struct Reference {
+    variable: &'static str,
+    pub(super) name: String,
+    pub(super) key: String,
+    /// Whether it lets its owner in.
+    lets_in: bool,
+}
+
 pub(super) fn template(desktop: &Desktop<'_>) -> PodTemplateSpec {
+    let on_node = desktop.cluster.exposure == Exposure::HostNetwork;
     let spec = PodSpec {
         automount_service_account_token: Some(false),
         containers: vec![container(desktop)],
+        // The names of the cluster are still wanted there.
+        dns_policy: on_node.then(|| "ClusterFirstWithHostNet".to_owned()),
         // A service named cosmos would set variables that begin as those of the settings do.
         enable_service_links: Some(false),
+        host_network: on_node.then_some(true),
         hostname: Some(desktop.name.to_string()),
         security_context: Some(of_pod()),
+        service_account_name: Some(desktop.container.place.name.to_string()),
         volumes: Some(volumes::volumes(desktop)),
         ..PodSpec::default()
     };
@@ -29,20 +43,23 @@ pub(super) fn template(desktop: &Desktop<'_>) -> PodTemplateSpec {
     PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
 }
 
-/// The commands that make the secrets, as comments.
+/// The commands that make the secrets, which are typed into them.
 pub(super) fn secrets_to_make(desktop: &Desktop<'_>) -> Vec<String> {
-    let make = |(_, name, key): (&str, String, String)| {
-        format!(
-            "# First: kubectl create secret generic {name} --from-file={key}=/dev/stdin; type the secret and press \
-             Ctrl-D twice\n"
-        )
+    let namespace = desktop.cluster.namespace.as_ref().map(|name| format!(" -n {name}")).unwrap_or_default();
+    let make = |Reference { name, key, .. }: Reference| {
+        format!("kubectl create secret generic {name}{namespace} --from-file={key}=/dev/stdin")
     };
     secrets(desktop).into_iter().map(make).collect()
 }
 
-/// Variables, and the names and keys of the secrets that hold their values. Without a password each start of the pod
-/// would make another, so there is always one. The desktops of a fleet share all secrets but those that let in.
-fn secrets(desktop: &Desktop<'_>) -> Vec<(&'static str, String, String)> {
+/// What the user of a desktop logs in with; none where nobody is asked.
+pub(super) fn login(desktop: &Desktop<'_>) -> Option<Reference> {
+    secrets(desktop).into_iter().filter(|_| desktop.container.asks_password).find(|secret| secret.lets_in)
+}
+
+/// The secrets of a desktop. Without a password each start of the pod would make another, so there is always one. The
+/// desktops of a fleet share all secrets but those that let in.
+fn secrets(desktop: &Desktop<'_>) -> Vec<Reference> {
     let set = desktop.container.secrets.iter().map(|secret| (secret.key, secret.variable));
     let mut wanted: Vec<(&str, &'static str)> = set.collect();
     let has_login = wanted.iter().any(|(key, _)| LOGINS.contains(key));
@@ -50,10 +67,11 @@ fn secrets(desktop: &Desktop<'_>) -> Vec<(&'static str, String, String)> {
         wanted.push((LOGINS[0], "COSMOS_PASSWORD"));
     }
     let reference = |(key, variable): (&str, &'static str)| {
+        let lets_in = LOGINS.contains(&key);
         let plain = if key == LOGINS[0] { "my-pass".to_owned() } else { key.replace('_', "-") };
-        let own = desktop.in_fleet && (LOGINS.contains(&key) || key == "view_password");
+        let own = desktop.user.is_some() && (lets_in || key == "view_password");
         let name = if own { format!("{}-{plain}", desktop.name) } else { plain.clone() };
-        (variable, name, plain)
+        Reference { variable, name, key: plain, lets_in }
     };
     wanted.into_iter().map(reference).collect()
 }
@@ -64,7 +82,7 @@ fn container(desktop: &Desktop<'_>) -> Container {
         image: Some(desktop.container.place.image.to_string()),
         env: Some(variables(desktop)),
         ports: Some(vec![port(desktop, "http", "TCP"), port(desktop, "webrtc", "UDP")]),
-        resources: Some(resources(desktop.container.place.gpus)),
+        resources: Some(resources(desktop)),
         security_context: Some(of_container()),
         startup_probe: Some(probe(2, 90)),
         readiness_probe: Some(probe(5, 2)),
@@ -81,7 +99,7 @@ fn variables(desktop: &Desktop<'_>) -> Vec<EnvVar> {
         value: Some(value.replace('$', "$$")),
         value_from: None,
     };
-    let secret = |(variable, name, key): (&str, String, String)| {
+    let secret = |Reference { variable, name, key, .. }: Reference| {
         let selector = SecretKeySelector { name, key, optional: None };
         let source = EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() };
         EnvVar { name: variable.to_owned(), value: None, value_from: Some(source) }
@@ -89,25 +107,43 @@ fn variables(desktop: &Desktop<'_>) -> Vec<EnvVar> {
     let gpu = (desktop.container.place.gpus > 0)
         .then(|| plain("NVIDIA_DRIVER_CAPABILITIES", &CAPABILITIES.join(",")));
     let set = desktop.container.variables.iter().map(|(name, value)| plain(name, value));
-    set.chain(gpu).chain(secrets(desktop).into_iter().map(secret)).collect()
+    let mut variables: Vec<EnvVar> = set.chain(secrets(desktop).into_iter().map(secret)).chain(gpu).collect();
+    if desktop.port != desktop.container.port {
+        listen(desktop.port, &mut variables);
+    }
+    variables
+}
+
+/// Puts the port where the settings have none, or another.
+fn listen(port: u16, variables: &mut Vec<EnvVar>) {
+    let set = variables.iter_mut().find(|variable| variable.name == "COSMOS_LISTEN");
+    let place = set.as_ref().and_then(|variable| variable.value.as_deref()?.parse::<SocketAddr>().ok());
+    let mut place = place.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], port)));
+    place.set_port(port);
+    let value = Some(place.to_string());
+    match set {
+        Some(variable) => variable.value = value,
+        None => variables.push(EnvVar { name: "COSMOS_LISTEN".to_owned(), value, value_from: None }),
+    }
 }
 
 fn port(desktop: &Desktop<'_>, name: &str, protocol: &str) -> ContainerPort {
     ContainerPort {
-        container_port: desktop.container.port.into(),
+        container_port: desktop.port.into(),
         name: Some(name.to_owned()),
         protocol: Some(protocol.to_owned()),
         ..ContainerPort::default()
     }
 }
 
-fn resources(gpus: u16) -> ResourceRequirements {
+fn resources(desktop: &Desktop<'_>) -> ResourceRequirements {
     let quantities = |pairs: &[(&str, &str)]| -> BTreeMap<String, Quantity> {
         pairs.iter().map(|(name, quantity)| ((*name).to_owned(), Quantity((*quantity).to_owned()))).collect()
     };
     let mut limits = quantities(&[("memory", "8Gi")]);
+    let gpus = desktop.container.place.gpus;
     if gpus > 0 {
-        limits.insert("nvidia.com/gpu".to_owned(), Quantity(gpus.to_string()));
+        limits.insert(desktop.cluster.gpus.resource.to_string(), Quantity(gpus.to_string()));
     }
     let requests = quantities(&[("cpu", "1"), ("memory", "2Gi")]);
     ResourceRequirements { claims: None, limits: Some(limits), requests: Some(requests) }
