@@ -140,6 +140,8 @@ impl<'a> Daemon<'a> {
         }
         let busybox = found("", "busybox").unwrap();
         fs::copy(busybox, root.join("bin/busybox")).unwrap();
+        // Some runtimes give a tmpfs the mode of the directory below it.
+        fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777)).unwrap();
         let tar = self.place.join("root.tar");
         output(Command::new("tar").arg("-C").arg(&root).arg("-cf").arg(&tar).arg("."))?;
         let entry = r#"ENTRYPOINT ["/bin/busybox", "sleep", "60"]"#;
@@ -262,8 +264,15 @@ CORE = {
     "serviceaccounts": "ServiceAccount", "secrets": "Secret", "pods": "Pod",
 }
 
+class Emulator(kmock.KubernetesEmulator):
+    # It names the version of the core group "/v1", which kubectl does not find.
+    async def _serve_version(self, request):
+        answer = await super()._serve_version(request)
+        answer["groupVersion"] = answer["groupVersion"].lstrip("/")
+        return answer
+
 async def main():
-    async with kmock.KubernetesEmulator() as emulator, kmock.Server(emulator) as server:
+    async with Emulator() as emulator, kmock.Server(emulator) as server:
         emulator.resources.load_bundled()
         for plural, kind in CORE.items():
             emulator.resources[kmock.resource("", "v1", plural)] = {
