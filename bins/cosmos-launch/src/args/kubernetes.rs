@@ -179,7 +179,8 @@ fn written(
 
 fn summary(done: &Written, commands: &[String], directory: &Path) -> String {
     let directory = directory.display();
-    let mut text = format!("# {directory}: {} files written, {} were so already\n", done.written, done.same);
+    let all = done.written + done.same;
+    let mut text = format!("# {directory}: {} of {all} files written\n", done.written);
     for path in &done.unused {
         text += &format!("# of no use any more: {}\n", path.display());
     }
