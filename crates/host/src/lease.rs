@@ -3,6 +3,8 @@
 //! A lease is a lock of the kernel on an open file, as `flock(2)` makes it. It holds across containers, whatever they
 //! call the directory and however they number their processes, and it ends with its holder, however that ends. The
 //! text in the file only tells who the holder is: it never decides, so what a killed holder left there is no harm.
+//! The file is named by the PCI address, which all containers of a machine see alike. The UUID would not do: the
+//! kernel module does not tell it before the GPU was used for the first time.
 //! The directory must be on a file system of this machine's own.
 
 mod holder;
@@ -15,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use cosmos_nvidia_driver::PciAddress;
 use rustix::fs::{FlockOperation, OFlags, flock};
 
 pub use holder::Holder;
@@ -31,10 +34,10 @@ pub struct Lease {
 #[non_exhaustive]
 pub enum LeaseError {
     /// An X server drives it.
-    #[error("{gpu} is driven by another X server: {}", told(holder.as_deref()))]
+    #[error("GPU {gpu} is driven by another X server: {}", told(holder.as_deref()))]
     Held {
-        /// The GPU.
-        gpu: String,
+        /// Where the GPU is.
+        gpu: PciAddress,
         /// Who has it; unknown where the holder had not written it yet.
         holder: Option<Box<Holder>>,
         /// The file that is locked.
@@ -66,12 +69,6 @@ pub enum LeaseError {
         /// The number of the user.
         user: u32,
     },
-    /// A name that is no GPU's.
-    #[error("{given:?} names no GPU: expected letters, digits, '-', '.' and ':'")]
-    Name {
-        /// What was given.
-        given: String,
-    },
     /// Something else is in the file's place.
     #[error("{} is no plain file of one name: remove it", path.display())]
     NotAFile {
@@ -89,12 +86,12 @@ pub enum LeaseError {
 }
 
 impl Lease {
-    /// Takes the lease of a GPU, which its UUID names, or gives up at once.
+    /// Takes the lease of the GPU at this address, or gives up at once.
     ///
     /// # Errors
     /// [`LeaseError::Held`] where somebody has it; else what is wrong with the directory.
-    pub fn take(directory: &Path, gpu: &str, holder: &Holder) -> Result<Self, LeaseError> {
-        let path = directory.join(file_name(gpu)?);
+    pub fn take(directory: &Path, gpu: PciAddress, holder: &Holder) -> Result<Self, LeaseError> {
+        let path = directory.join(format!("{gpu}.lease"));
         for _ in 0..TRIES {
             let mut file = open(directory, &path)?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -136,12 +133,6 @@ impl Drop for Lease {
         // The file stays: were it removed, two processes could lock two files of one name.
         let _ = self.file.set_len(0);
     }
-}
-
-fn file_name(gpu: &str) -> Result<String, LeaseError> {
-    let fits = |sign: char| sign.is_ascii_alphanumeric() || "-.:".contains(sign);
-    let is_name = !gpu.is_empty() && gpu.len() <= 64 && !gpu.starts_with('.') && gpu.chars().all(fits);
-    is_name.then(|| format!("{gpu}.lease")).ok_or_else(|| LeaseError::Name { given: gpu.to_owned() })
 }
 
 /// Opens the file, and makes it for every user where it is not there. A file of another user is opened without
@@ -187,9 +178,9 @@ fn refused(directory: &Path, path: &Path, error: io::Error) -> LeaseError {
     }
 }
 
-fn held(gpu: &str, file: &mut File, path: PathBuf) -> LeaseError {
+fn held(gpu: PciAddress, file: &mut File, path: PathBuf) -> LeaseError {
     let holder = holder_of(file).map(Box::new);
-    LeaseError::Held { gpu: gpu.to_owned(), holder, path }
+    LeaseError::Held { gpu, holder, path }
 }
 
 /// The holder's facts. It writes them right after it took the lock, so a reader may come too early.

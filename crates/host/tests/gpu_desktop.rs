@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 /// What makes this program the supervisor of a desktop: its directory.
 const DIRECTORY: &str = "COSMOS_TEST_GPU_DESKTOP";
-const UUID: &str = "GPU-00000000-0000-0000-0000-000000000000";
+const ADDRESS: &str = "0000:00:06.0";
 const BOUND: Duration = Duration::from_secs(60);
 
 /// A program cannot be started while another process, just forked, still has it open for writing.
@@ -278,7 +278,8 @@ fn an_x_server_that_does_not_start_on_the_gpu_is_explained_and_another_one_taken
     assert!(output.contains("  cause: NVIDIA's X driver, nvidia_drv.so, is in none"), "{output}");
     assert!(output.contains("  remedy: "), "{output}");
     let leases = desktop.directory.path().join("leases");
-    Lease::take(&leases, UUID, &Holder::this_process("x")).expect("the lease was given back");
+    let address = ADDRESS.parse().unwrap();
+    Lease::take(&leases, address, &Holder::this_process("x")).expect("the lease was given back");
     desktop.stop();
 }
 

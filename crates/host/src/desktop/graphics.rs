@@ -9,7 +9,7 @@ use std::{
 };
 
 use cosmos_nvidia_driver::{
-    DriverVersion, Gpu, Processor, RunFileName,
+    DriverVersion, Gpu, PciAddress, Processor, RunFileName,
     install::{Installed, Options, Store},
 };
 use rustix::process::{Pid, Signal};
@@ -233,14 +233,13 @@ impl System for Host<'_> {
     }
 
     fn lease(&mut self, gpu: &Gpu) -> Result<Lease, LeaseError> {
-        let name = gpu.uuid.map_or_else(|| gpu.address.to_string(), |uuid| uuid.to_string());
-        let holder = Holder::this_process(format!("display :{}", self.display));
+        let holder = Holder::display(self.display, gpu);
         let warn = &mut |text| self.warnings.push(text);
         match &self.config.graphics.leases {
-            Some(directory) => Lease::take(directory, &name, &holder),
+            Some(directory) => Lease::take(directory, gpu.address, &holder),
             None => {
                 let shared = Path::new(SHARED);
-                lease_in(shared, &self.config.runtime_base, &name, &holder, warn)
+                lease_in(shared, &self.config.runtime_base, gpu.address, &holder, warn)
             }
         }
     }
@@ -251,11 +250,11 @@ impl System for Host<'_> {
 fn lease_in(
     shared: &Path,
     base: &Path,
-    name: &str,
+    gpu: PciAddress,
     holder: &Holder,
     warn: &mut dyn FnMut(String),
 ) -> Result<Lease, LeaseError> {
-    match Lease::make_directory(shared).map(|()| Lease::take(shared, name, holder)) {
+    match Lease::make_directory(shared).map(|()| Lease::take(shared, gpu, holder)) {
         Ok(Ok(lease)) => return Ok(lease),
         Ok(Err(error @ LeaseError::Held { .. })) => return Err(error),
         Ok(Err(_)) | Err(_) => {}
@@ -268,7 +267,7 @@ fn lease_in(
     let directory = alone.unwrap_or(base).join("cosmos-gpu");
     Lease::make_directory(&directory)
         .map_err(|source| LeaseError::Io { path: directory.clone(), source })
-        .and_then(|()| Lease::take(&directory, name, holder))
+        .and_then(|()| Lease::take(&directory, gpu, holder))
 }
 
 /// The `.run` file of a version for this processor.
@@ -313,9 +312,9 @@ mod tests {
         let (shared, base) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let take = |shared: &Path| {
             let mut warnings = Vec::new();
-            let holder = Holder::this_process("x");
+            let (gpu, holder) = ("0000:01:00.0".parse().unwrap(), Holder::this_process("x"));
             let lease =
-                lease_in(shared, base.path(), "GPU-1", &holder, &mut |warning| warnings.push(warning));
+                lease_in(shared, base.path(), gpu, &holder, &mut |warning| warnings.push(warning));
             (lease, warnings.len())
         };
         let (fine, none) = take(&shared.path().join("leases"));

@@ -218,16 +218,35 @@ fn a_gpu_that_somebody_drives_is_drawn_on_and_its_holder_is_named() {
     assert!(first.lease.is_some() && first.plan.mode == Mode::GpuXServer);
     let second = arrange(&mut Machine::new(&tree, leases.path()), &wish);
     assert_eq!((second.plan.mode, second.lease.is_none()), (Mode::GpuRendering, true));
-    assert!(second.plan.reasons().contains("is driven by another X server: display :20 in "));
+    let told = "GPU 0000:00:1e.0 is driven by another X server: \
+                display :20 (GPU-00000000-0000-0000-0000-000000000000, NVIDIA A10G) in ";
+    assert!(second.plan.reasons().contains(told), "{}", second.plan.reasons());
     assert!(!second.is_refused(), "programs still draw on the GPU");
     drop(first);
     let mut third = arrange(&mut Machine::new(&tree, leases.path()), &wish);
     assert_eq!(third.plan.mode, Mode::GpuXServer);
     third.obstruct(Reason::ServerFailed("it crashed".to_owned()));
     assert_eq!(third.plan.mode, Mode::GpuRendering);
-    let uuid = third.plan.gpu.as_ref().unwrap().uuid.unwrap().to_string();
-    Lease::take(leases.path(), &uuid, &Holder::this_process("x"))
+    let gpu = third.plan.gpu.as_ref().unwrap();
+    Lease::take(leases.path(), gpu.address, &Holder::display(21, gpu))
         .expect("a failed server gives its lease back");
+}
+
+/// One container looks before anybody used the GPU, the other one after.
+#[test]
+fn a_gpu_is_leased_once_whether_its_uuid_is_known_or_not() {
+    let leases = tempfile::tempdir().unwrap();
+    let (fresh, used) = (Tree::a10g().never_used("0000:00:1e.0"), Tree::a10g());
+    let graphics = Graphics::default();
+    let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
+    let modes = |first: &Tree, second: &Tree| {
+        let first = arrange(&mut Machine::new(first, leases.path()), &wish);
+        let second = arrange(&mut Machine::new(second, leases.path()), &wish);
+        [first.plan.mode, second.plan.mode]
+    };
+    for (first, second) in [(&fresh, &used), (&used, &fresh)] {
+        assert_eq!(modes(first, second), [Mode::GpuXServer, Mode::GpuRendering]);
+    }
 }
 
 #[test]

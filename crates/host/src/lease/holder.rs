@@ -5,6 +5,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use cosmos_nvidia_driver::Gpu;
 use serde::{Deserialize, Serialize};
 
 /// Who holds a lease.
@@ -27,6 +28,16 @@ impl Holder {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Self { schema: SCHEMA.to_owned(), host, pid: std::process::id(), since, purpose: purpose.into() }
+    }
+
+    /// This process, for an X server of this display number on a GPU.
+    pub fn display(number: u16, gpu: &Gpu) -> Self {
+        let uuid = gpu.uuid.map(|uuid| uuid.to_string());
+        let known: Vec<String> = uuid.into_iter().chain(gpu.name.clone()).collect();
+        match known.is_empty() {
+            true => Self::this_process(format!("display :{number}")),
+            false => Self::this_process(format!("display :{number} ({})", known.join(", "))),
+        }
     }
 
     /// Reads what a holder wrote; `None` while it has not written all of it.

@@ -89,6 +89,16 @@ impl Tree {
         self
     }
 
+    /// A GPU that nobody has used yet: the kernel module does not tell its UUID.
+    pub fn never_used(self, address: &str) -> Self {
+        let path = format!("proc/driver/nvidia/gpus/{address}/information");
+        let text = fs::read_to_string(self.path(&path)).unwrap();
+        let hidden = text.replace("00000000-0000-0000-0000-000000000000", "????????-????-????-????-????????????");
+        assert_ne!(hidden, text);
+        self.file(&path, &hidden);
+        self
+    }
+
     /// A kernel module of this version.
     pub fn module(&self, version: &str) {
         let line = format!("NVRM version: NVIDIA UNIX x86_64 Kernel Module  {version}  Release Build\n");
@@ -154,8 +164,7 @@ impl System for Machine<'_> {
     }
 
     fn lease(&mut self, gpu: &Gpu) -> Result<Lease, LeaseError> {
-        let name = gpu.uuid.map(|uuid| uuid.to_string()).unwrap_or_default();
-        Lease::take(self.leases, &name, &Holder::this_process("display :20"))
+        Lease::take(self.leases, gpu.address, &Holder::display(20, gpu))
     }
 }
 
