@@ -1,6 +1,7 @@
 //! The shell around the supervisor: it starts, watches and ends real processes, on one thread.
 
 pub(crate) mod graphics;
+mod leasing;
 mod readiness;
 mod start;
 

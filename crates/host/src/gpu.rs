@@ -14,6 +14,7 @@ mod report;
 mod screen;
 mod userspace;
 
+pub(crate) use arrange::with_sources;
 pub use arrange::{Arrangement, System, arrange};
 pub use facts::Facts;
 pub use mode::Mode;

@@ -8,6 +8,7 @@
 //! The directory must be on a file system of this machine's own.
 
 mod holder;
+mod sharing;
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -21,6 +22,7 @@ use cosmos_nvidia_driver::PciAddress;
 use rustix::fs::{FlockOperation, OFlags, flock};
 
 pub use holder::Holder;
+pub(crate) use sharing::is_private;
 
 /// The right to run an X server on a GPU; given back when dropped, or when the process ends.
 #[derive(Debug)]

@@ -9,14 +9,14 @@ use std::{
 };
 
 use cosmos_nvidia_driver::{
-    DriverVersion, Gpu, PciAddress, Processor, RunFileName,
+    DriverVersion, Gpu, Processor, RunFileName,
     install::{Installed, Options, Store},
 };
 use rustix::process::{Pid, Signal};
 
-use super::{Desktop, Report};
+use super::{Desktop, Report, leasing::Leasing};
 use crate::{
-    config::{Config, is_writable},
+    config::Config,
     error::HostError,
     gpu::{Arrangement, Graphics, Mode, Reason, Rendering, System, Wish, arrange},
     lease::{Holder, Lease, LeaseError},
@@ -52,7 +52,8 @@ pub fn arrange_for(
     let mut warnings = Vec::new();
     let mut host = Host { config, display, signals, tell: &mut *tell, warnings: &mut warnings };
     let wish = Wish { graphics: &config.graphics, size: config.size };
-    let arrangement = arrange(&mut host, &wish);
+    let mut arrangement = arrange(&mut host, &wish);
+    arrangement.warnings.clone_from(&warnings);
     let screen = arrangement.screen().map(|screen| screen.notes).unwrap_or_default();
     // What is usual is no news.
     let screen = screen.into_iter().filter(|note| !note.starts_with("ConnectedMonitor"));
@@ -233,41 +234,8 @@ impl System for Host<'_> {
     }
 
     fn lease(&mut self, gpu: &Gpu) -> Result<Lease, LeaseError> {
-        let holder = Holder::display(self.display, gpu);
-        let warn = &mut |text| self.warnings.push(text);
-        match &self.config.graphics.leases {
-            Some(directory) => Lease::take(directory, gpu.address, &holder),
-            None => {
-                let shared = Path::new(SHARED);
-                lease_in(shared, &self.config.runtime_base, gpu.address, &holder, warn)
-            }
-        }
+        Leasing::of(self.config).take(gpu, &Holder::display(self.display, gpu), self.warnings)
     }
-}
-
-/// A lease in the directory that containers share. Where that cannot be used, it is one that only desktops with the
-/// same directory for runtime directories see.
-fn lease_in(
-    shared: &Path,
-    base: &Path,
-    gpu: PciAddress,
-    holder: &Holder,
-    warn: &mut dyn FnMut(String),
-) -> Result<Lease, LeaseError> {
-    match Lease::make_directory(shared).map(|()| Lease::take(shared, gpu, holder)) {
-        Ok(Ok(lease)) => return Ok(lease),
-        Ok(Err(error @ LeaseError::Held { .. })) => return Err(error),
-        Ok(Err(_)) | Err(_) => {}
-    }
-    warn(format!(
-        "{} cannot be used: other containers do not see that this GPU is taken; mount a directory of the host there",
-        shared.display()
-    ));
-    let alone = [base, Path::new("/tmp")].into_iter().find(|directory| is_writable(directory));
-    let directory = alone.unwrap_or(base).join("cosmos-gpu");
-    Lease::make_directory(&directory)
-        .map_err(|source| LeaseError::Io { path: directory.clone(), source })
-        .and_then(|()| Lease::take(&directory, gpu, holder))
 }
 
 /// The `.run` file of a version for this processor.
@@ -296,8 +264,6 @@ fn refusal(arrangement: &Arrangement) -> HostError {
     HostError::NoGpu { reasons: arrangement.plan.reasons() }
 }
 
-/// Where X servers of all containers of a machine mark their GPUs.
-const SHARED: &str = "/run/lock/cosmos-gpu";
 /// The probe ends by itself before. It is a part of the start of the X server, whose bound is twice as long.
 const LONGEST_LOOK: Duration = Duration::from_secs(9);
 
@@ -306,26 +272,6 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
-
-    #[test]
-    fn without_a_shared_directory_a_lease_holds_among_desktops_of_one_base() {
-        let (shared, base) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let take = |shared: &Path| {
-            let mut warnings = Vec::new();
-            let (gpu, holder) = ("0000:01:00.0".parse().unwrap(), Holder::this_process("x"));
-            let lease =
-                lease_in(shared, base.path(), gpu, &holder, &mut |warning| warnings.push(warning));
-            (lease, warnings.len())
-        };
-        let (fine, none) = take(&shared.path().join("leases"));
-        assert!(fine.is_ok() && none == 0);
-        assert!(matches!(take(&shared.path().join("leases")), (Err(LeaseError::Held { .. }), 0)));
-        let missing = shared.path().join("no/such");
-        let (alone, warned) = take(&missing);
-        assert!(alone.unwrap().path().starts_with(base.path()) && warned == 1);
-        let (_held, _) = take(&missing);
-        assert!(matches!(take(&missing), (Err(LeaseError::Held { .. }), 1)));
-    }
 
     #[test]
     fn the_run_file_of_a_version_is_found_with_and_without_32_bit_libraries() {

@@ -39,6 +39,8 @@ pub struct Arrangement {
     pub plan: Plan,
     /// The right to the GPU, for an X server on it.
     pub lease: Option<Lease>,
+    /// What does not work as it should in any mode.
+    pub warnings: Vec<String>,
     graphics: Graphics,
     size: cosmos_desktop::Size,
 }
@@ -49,7 +51,7 @@ pub fn arrange(system: &mut dyn System, wish: &Wish<'_>) -> Arrangement {
     let facts = look(system, wish, &mut notes);
     let graphics = wish.graphics.clone();
     let plan = plan(&facts, wish);
-    let mut arrangement = Arrangement { facts, plan, lease: None, graphics, size: wish.size };
+    let mut arrangement = Arrangement { facts, plan, lease: None, warnings: Vec::new(), graphics, size: wish.size };
     if let (Mode::GpuXServer, Some(gpu)) = (arrangement.plan.mode, arrangement.plan.gpu.clone()) {
         match system.lease(&gpu) {
             Ok(lease) => arrangement.lease = Some(lease),
@@ -65,6 +67,7 @@ impl Arrangement {
     pub fn obstruct(&mut self, reason: Reason) {
         self.facts.obstacle = Some(reason);
         self.lease = None;
+        self.warnings.clear();
         self.again();
     }
 
@@ -110,7 +113,8 @@ impl Arrangement {
 
     /// What others are told.
     pub fn report(&self) -> GraphicsReport {
-        GraphicsReport::new(&self.plan, self.facts.rendering.as_ref().and_then(|seen| seen.as_ref().ok()))
+        let seen = self.facts.rendering.as_ref().and_then(|seen| seen.as_ref().ok());
+        GraphicsReport::new(&self.plan, seen, self.warnings.clone())
     }
 
     fn wish(&self) -> Wish<'_> {
@@ -152,7 +156,8 @@ fn lacking(facts: &Facts) -> Option<DriverVersion> {
     (lacks_server || lacks_libraries).then(|| version.clone())
 }
 
-fn with_sources(error: &dyn std::error::Error) -> String {
+/// The text of an error and of all that caused it.
+pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -1,4 +1,18 @@
 //! What others are told about the mode: the page, programs, and people.
+//!
+//! While a desktop runs, the file that `COSMOS_GRAPHICS_FILE` names in the environment of the stream holds this as one
+//! JSON object. It is there before the stream serves, is replaced as a whole, and follows a fall to another mode:
+//!
+//! ```json
+//! {"schema":"cosmos.graphics/1","mode":"gpu-rendering",
+//!  "gpu":{"name":"NVIDIA H200","uuid":"GPU-…","address":"0000:00:06.0"},
+//!  "rendering":{"glx":"NVIDIA H200/PCIe/SSE2","egl":"NVIDIA H200","vulkan":"NVIDIA H200"},
+//!  "refused":[{"mode":"gpu-x-server","reasons":[{"id":"no-x-driver","text":"nvidia_drv.so, …"}]}],
+//!  "warnings":[]}
+//! ```
+//!
+//! `mode` is `gpu-x-server`, `gpu-rendering` or `software`. `gpu`, `rendering` and what is in them are `null` where
+//! they are not known. The names in `id` do not change; the texts are for people. A later version may add keys.
 
 use std::{fmt, fs, io, path::Path};
 
@@ -18,6 +32,9 @@ pub struct GraphicsReport {
     pub rendering: Option<RenderingReport>,
     /// The better modes, best first.
     pub refused: Vec<RefusalReport>,
+    /// What does not work as it should in this mode, in sentences.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// A GPU, for people.
@@ -61,7 +78,7 @@ pub struct ReasonReport {
 }
 
 impl GraphicsReport {
-    pub(super) fn new(plan: &Plan, seen: Option<&Rendering>) -> Self {
+    pub(super) fn new(plan: &Plan, seen: Option<&Rendering>, warnings: Vec<String>) -> Self {
         let gpu = plan.gpu.as_ref().map(|gpu| GpuReport {
             name: gpu.name.clone(),
             uuid: gpu.uuid.map(|uuid| uuid.to_string()),
@@ -79,7 +96,8 @@ impl GraphicsReport {
             };
             RefusalReport { mode: refusal.mode, reasons: refusal.reasons.iter().map(reason).collect() }
         });
-        Self { schema: SCHEMA.to_owned(), mode: plan.mode, gpu, rendering, refused: refused.collect() }
+        let (schema, refused) = (SCHEMA.to_owned(), refused.collect());
+        Self { schema, mode: plan.mode, gpu, rendering, refused, warnings }
     }
 
     /// Writes the report so that a reader sees all of it or nothing.

@@ -292,10 +292,12 @@ fn the_report_is_complete_json_whatever_the_mode() {
         let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
         let mut arrangement = arrange(&mut Machine::new(&tree, leases.path()), &wish);
         arrangement.see(Ok(Rendering::of_probe(PROBE_HARDWARE.as_bytes()).unwrap()));
+        arrangement.warnings.push("nobody sees the lease".to_owned());
         let path = leases.path().join("graphics.json");
         arrangement.report().write(&path).unwrap();
         let json: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         assert_eq!((json["schema"].as_str(), json["mode"].as_str()), (Some("cosmos.graphics/1"), Some(mode)));
+        assert_eq!(json["warnings"][0], "nobody sees the lease");
         for key in ["gpu", "rendering", "refused"] {
             assert!(json.get(key).is_some(), "{key} is missing");
         }
