@@ -29,7 +29,10 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .init();
     match args.command {
-        Command::Desktop(desktop) => with(*desktop, run_desktop),
+        Command::Desktop(desktop) => {
+            conceal();
+            with(*desktop, run_desktop)
+        }
         Command::XorgConfig(wanted) => print_xorg_config(*wanted),
         Command::Docker(wanted) => print_text(wanted.text()),
         Command::Compose(wanted) => print_text(wanted.text()),
@@ -39,6 +42,13 @@ fn main() -> ExitCode {
             cosmos_host::guard(&directory);
             ExitCode::SUCCESS
         }
+    }
+}
+
+/// The password is in here, and programs of the desktop run as the same user.
+fn conceal() {
+    if let Err(error) = cosmos_host::conceal() {
+        eprintln!("cosmos-launch: other processes of this user can read its memory: {error}");
     }
 }
 

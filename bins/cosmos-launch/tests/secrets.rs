@@ -5,7 +5,7 @@ mod common;
 
 use std::fs;
 
-use common::{Desktop, Start, has, window_manager};
+use common::{BOUND, Start, has, is_root, program_file, window_manager, within};
 
 #[test]
 fn a_password_from_a_file_reaches_the_stream_and_no_command_line() {
@@ -20,17 +20,45 @@ fn a_password_from_a_file_reaches_the_stream_and_no_command_line() {
     let start = start.env("TURN_SHARED_SECRET", "hunter3").env("WEBRTC_FRAMERATE", "24");
     let mut desktop = start.env("WEBRTC_ENCODER", "nvh264enc").run();
     desktop.wait_until_served();
+    assert_eq!(desktop.stream_password().as_deref(), Some("hunter2"));
     let given = desktop.stream_environment();
-    assert_eq!(given["BASIC_AUTH_PASSWORD"], "hunter2");
     assert!(!given.contains_key("PASSWD_FILE") && !given.contains_key("TURN_SHARED_SECRET"), "{given:?}");
+    assert!(given.values().all(|value| !value.contains("hunter")), "{given:?}");
     let arguments = fs::read_to_string(desktop.dir.path().join("stream.args")).unwrap();
     assert!(arguments.contains(" --fps 24 ") && arguments.contains(" --encoder auto"), "{arguments}");
     assert!(desktop.remaining().iter().all(|line| !line.contains("hunter")), "{:?}", desktop.remaining());
-    for pid in desktop.pids("Xvfb") {
-        assert_eq!(Desktop::variable(pid, "BASIC_AUTH_PASSWORD"), None);
-    }
     let output = desktop.output();
     assert!(output.contains("TURN_HOST is understood, but nothing acts on it yet"), "{output}");
     assert!(!output.contains("hunter"), "{output}");
+    assert_eq!(desktop.stop(), Some(0));
+}
+
+/// The session looks where every program of its user can look, once the stream has its password.
+#[test]
+fn a_program_of_the_desktop_finds_the_password_in_no_process() {
+    let Some(manager) = window_manager() else { return };
+    if !has(&["Xvfb", "dbus-daemon"]) || !is_root() {
+        return;
+    }
+    let start =
+        Start::new(&["--xserver", "xvfb", "--no-audio", "--size", "640x480", "--session"]).unprivileged();
+    let script = start.dir().join("desk");
+    program_file(
+        &script,
+        &format!(
+            "#!/bin/sh\nwhile [ ! -s \"$HOME/stream.password\" ]; do sleep 0.1; done\n\
+             cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' > \"$HOME/seen\"\n\
+             mv \"$HOME/seen\" \"$HOME/looked\"\nexec {manager}\n"
+        ),
+    );
+    let mut desktop = start.arg(script.to_str().unwrap()).env("PASSWD", "hunter2").run();
+    desktop.wait_until_served();
+    let looked = desktop.dir.path().join("looked");
+    assert!(within(BOUND, || looked.exists()), "{}", desktop.output());
+    let seen = fs::read(looked).unwrap();
+    let seen = String::from_utf8_lossy(&seen);
+    assert!(seen.contains("COSMOS_DESKTOP="), "it sees other programs of the desktop");
+    assert!(!seen.contains("hunter2"), "the password can be read: {seen}");
+    assert_eq!(desktop.stream_password().as_deref(), Some("hunter2"));
     assert_eq!(desktop.stop(), Some(0));
 }

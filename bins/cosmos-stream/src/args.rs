@@ -1,5 +1,7 @@
 //! What was typed, and what it means. Nothing else of this program reads flags or the environment.
 
+mod handed;
+
 use std::{
     env,
     net::SocketAddr,
@@ -55,6 +57,12 @@ pub struct Args {
     /// File that holds the password, instead of BASIC_AUTH_PASSWORD or PASSWD
     #[arg(long, value_name = "FILE", env = "BASIC_AUTH_PASSWORD_FILE")]
     pub password_file: Option<PathBuf>,
+    /// Descriptor that was left open, from which the password is read to its end; it wins over all others
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(3..))]
+    pub password_fd: Option<i32>,
+    /// Where the password behind the descriptor comes from, for people
+    #[arg(long, value_name = "NAME", default_value = "a descriptor", hide = true)]
+    pub password_source: String,
     /// Let everybody in without a password; beyond loopback only together with --allow-insecure
     #[arg(long)]
     pub no_password: bool,
@@ -75,7 +83,7 @@ pub struct Args {
     pub log: String,
 }
 
-const AFTER_HELP: &str = "The password is taken from BASIC_AUTH_PASSWORD, else from PASSWD, else from --password-file; \
+const AFTER_HELP: &str = "The password is taken from --password-fd, else from BASIC_AUTH_PASSWORD, else from PASSWD, else from --password-file; \
 without any, one is made at the first start and kept in the state directory.";
 
 /// What cannot be meant.
@@ -94,6 +102,8 @@ pub enum ArgsError {
         "the password may not be \"mypasswd\", which everybody knows; choose another, or leave it out and one is made"
     )]
     DefaultPassword,
+    #[error("cannot read the password from descriptor {number}")]
+    PasswordFd { number: i32, source: std::io::Error },
     #[error("cannot read the password from {}", path.display())]
     PasswordFile { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
@@ -109,11 +119,16 @@ pub struct Password {
 }
 
 impl Args {
-    /// The password to log in with; `None` when everybody may come in.
+    /// The password to log in with; `None` when everybody may come in. To be called once, before this process opens
+    /// anything.
     pub fn password(&self) -> Result<Option<Password>, ArgsError> {
         if self.no_password {
             let safe = self.allow_insecure || self.listen.ip().is_loopback();
             return if safe { Ok(None) } else { Err(ArgsError::Insecure(self.listen)) };
+        }
+        if let Some(number) = self.password_fd {
+            let text = handed::read(number).map_err(|source| ArgsError::PasswordFd { number, source })?;
+            return given(text, self.password_source.clone(), None).map(Some);
         }
         for name in ["BASIC_AUTH_PASSWORD", "PASSWD"] {
             if let Ok(text) = env::var(name) {

@@ -1,6 +1,7 @@
 //! Streams an X display to browsers: the desktop of `cosmos-x11` through the server of `cosmos-streaming`.
 
 mod args;
+mod ffi;
 mod ready;
 
 use std::{process::ExitCode, time::Duration};
@@ -11,6 +12,7 @@ use cosmos_desktop::{DesktopError, Size};
 use cosmos_encoder::{Capabilities, Codec, Demand, EncodeError, EncoderConfig};
 use cosmos_streaming::{AuthConfig, ServerConfig, ServerError, VideoConfig, error_text};
 use cosmos_x11::X11Config;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::args::{Args, ArgsError, Password};
@@ -36,6 +38,10 @@ enum Failure {
 
 fn main() -> ExitCode {
     cosmos_encoder::child::hook();
+    // Programs of the desktop run as the same user, and must not read the password in here.
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        eprintln!("cosmos-stream: other processes of this user can read its memory: {error}");
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
@@ -45,7 +51,9 @@ fn main() -> ExitCode {
     };
     let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
     log.with_env_filter(tracing_subscriber::EnvFilter::new(&args.log)).init();
-    match run(&args) {
+    // What is inherited is taken over before anything is opened, and nobody sees it afterwards.
+    let password = args.password();
+    match password.map_err(Failure::from).and_then(|password| run(&args, password.as_ref())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("cosmos-stream: {}", error_text(&failure));
@@ -54,18 +62,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args) -> Result<(), Failure> {
-    let password = args.password()?;
+fn run(args: &Args, password: Option<&Password>) -> Result<(), Failure> {
     let display = X11Config { display: args.display.clone(), ..X11Config::default() };
     let desktop = cosmos_x11::open(&display)?;
     let config = ServerConfig {
         listen: args.listen,
         video: video(args)?,
         audio: args.audio(),
-        auth: auth(args, password.as_ref())?,
+        auth: auth(args, password)?,
     };
     let open = Box::new(move || cosmos_x11::open(&display));
-    let ready = |address| ready::tell(args, address, password.as_ref());
+    let ready = |address| ready::tell(args, address, password);
     Ok(cosmos_streaming::serve(config, desktop, open, ready, stop())?)
 }
 

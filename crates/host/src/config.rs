@@ -10,7 +10,7 @@ use std::{
 use cosmos_desktop::Size;
 use rustix::fs::Access;
 
-use crate::gpu::Graphics;
+use crate::{gpu::Graphics, settings::Hidden};
 
 /// Everything `cosmos-launch desktop` needs to know. Nothing else is read from the environment.
 #[derive(Clone, Debug)]
@@ -33,7 +33,9 @@ pub struct Config {
     pub stream: PathBuf,
     /// More arguments for it.
     pub stream_arguments: Vec<OsString>,
-    /// The environment the services start from; secrets in it reach the stream only.
+    /// The password to log in with; `None` leaves that to the stream.
+    pub login: Option<Login>,
+    /// The environment the services start from; secrets in it reach none of them.
     pub environment: Vec<(OsString, OsString)>,
     /// An existing directory on a local file system, in which a directory for sockets and secrets is made.
     pub runtime_base: PathBuf,
@@ -46,6 +48,16 @@ pub struct Config {
     pub display: Option<u16>,
     /// Where programs and sessions are looked for.
     pub installed: Installed,
+}
+
+/// A password to log in with. The stream reads it from a descriptor, so that it stands in no environment and on no
+/// command line, which every program of the desktop can read.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Where it came from, in words.
+    pub source: String,
+    /// The password.
+    pub password: Hidden,
 }
 
 /// Which X server to start.
@@ -105,11 +117,10 @@ impl Installed {
     }
 }
 
-/// Whether a variable of this name holds a secret that only the stream may see.
+/// Whether a variable of this name holds a secret.
 pub(crate) fn is_secret(name: &std::ffi::OsStr) -> bool {
     let name = name.as_bytes();
-    [b"PASSWD".as_slice(), b"PASSWORD", b"BASIC_AUTH_PASSWORD"].contains(&name)
-        || name.starts_with(b"SELKIES_")
+    [b"PASSWD".as_slice(), b"PASSWORD"].contains(&name)
         || [b"_PASSWORD".as_slice(), b"_PASSWD", b"_SECRET"].iter().any(|end| name.ends_with(end))
 }
 
@@ -131,7 +142,8 @@ mod tests {
         for (name, secret) in [
             ("PASSWD", true),
             ("BASIC_AUTH_PASSWORD", true),
-            ("SELKIES_ENCODER", true),
+            ("SELKIES_BASIC_AUTH_PASSWORD", true),
+            ("SELKIES_ENCODER", false),
             ("TURN_SHARED_SECRET", true),
             ("TURN_PASSWORD", true),
             ("PATH", false),

@@ -253,6 +253,9 @@ impl<'a> Desktop<'a> {
     }
 
     fn remember(&mut self, service: ServiceId, started: Started) {
+        if let Err(error) = self.runtime.note_process(started.pid) {
+            tracing::warn!("cannot note the process of {}: {error}", ROLES[service.0].name());
+        }
         let slot = &mut self.processes[service.0];
         slot.running = Some(started.pid);
         slot.leader = Some(started.pid);

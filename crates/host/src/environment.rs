@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
+    os::unix::ffi::OsStrExt,
     path::Path,
 };
 
@@ -15,21 +16,24 @@ pub const MARK: &str = "COSMOS_DESKTOP";
 #[derive(Clone, Debug)]
 pub struct Environment(BTreeMap<OsString, OsString>);
 
-/// Who may see the secrets.
+/// Who finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Secrets {
-    /// They are taken out.
-    Hidden,
-    /// They stay: for the stream, which checks them.
-    Shown,
+pub enum Reader {
+    /// The programs that the desktop is made of.
+    Desktop,
+    /// The stream, with the settings that are its own.
+    Stream,
 }
 
 impl Environment {
-    /// What every service gets: the base without what belongs to another desktop, and the places of this one.
-    pub fn new(config: &Config, secrets: Secrets, runtime: &Path, home: &Path) -> Self {
-        let kept = |(name, _): &&(OsString, OsString)| {
-            !FOREIGN.iter().any(|foreign| name == foreign) && (secrets == Secrets::Shown || !is_secret(name))
+    /// What every service gets: the base without secrets and without what belongs to another desktop, and the places
+    /// of this one.
+    pub fn new(config: &Config, reader: Reader, runtime: &Path, home: &Path) -> Self {
+        let is_others = |name: &OsString| {
+            let of_stream = name.as_bytes().starts_with(b"SELKIES_");
+            FOREIGN.iter().any(|foreign| name == foreign) || of_stream && reader != Reader::Stream
         };
+        let kept = |(name, _): &&(OsString, OsString)| !is_others(name) && !is_secret(name);
         let mut environment = Self(config.environment.iter().filter(kept).cloned().collect());
         environment.set("HOME", home).set("XDG_RUNTIME_DIR", runtime).set(MARK, runtime);
         environment.set("PATH", &config.installed.path).set("XDG_SESSION_TYPE", "x11");
@@ -102,13 +106,19 @@ mod tests {
     use crate::test_config;
 
     #[test]
-    fn secrets_reach_the_stream_only_and_foreign_desktops_nobody() {
-        let pairs =
-            [("PASSWD", "x"), ("TURN_PASSWORD", "y"), ("DISPLAY", ":9"), ("LANG", ""), ("USER", "ann")];
+    fn secrets_and_foreign_desktops_reach_nobody() {
+        let pairs = [
+            ("PASSWD", "x"),
+            ("TURN_PASSWORD", "y"),
+            ("SELKIES_FRAMERATE", "30"),
+            ("DISPLAY", ":9"),
+            ("LANG", ""),
+            ("USER", "ann"),
+        ];
         let mut config = test_config();
         config.environment = pairs.map(|(name, value)| (name.into(), value.into())).to_vec();
-        let names = |secrets| {
-            let environment = Environment::new(&config, secrets, Path::new("/run/x"), Path::new("/home/x"));
+        let names = |reader| {
+            let environment = Environment::new(&config, reader, Path::new("/run/x"), Path::new("/home/x"));
             let pair =
                 |(name, value): (&OsString, &OsString)| format!("{}={}", name.display(), value.display());
             environment.variables().map(pair).collect::<Vec<_>>()
@@ -125,9 +135,9 @@ mod tests {
             "XDG_RUNTIME_DIR=/run/x",
             "XDG_SESSION_TYPE=x11",
         ];
-        assert_eq!(names(Secrets::Hidden), common);
-        let shown = names(Secrets::Shown);
-        assert!(shown.contains(&"PASSWD=x".into()) && shown.contains(&"TURN_PASSWORD=y".into()));
-        assert_eq!(shown.len(), common.len() + 2);
+        assert_eq!(names(Reader::Desktop), common);
+        let stream = names(Reader::Stream);
+        assert!(stream.contains(&"SELKIES_FRAMERATE=30".into()));
+        assert_eq!(stream.len(), common.len() + 1, "{stream:?}");
     }
 }

@@ -30,11 +30,12 @@ mod xauth;
 mod xorg_log;
 mod xserver;
 
-pub use config::{Config, Installed, XServerChoice, is_writable};
+pub use config::{Config, Installed, Login, XServerChoice, is_writable};
 pub use desktop::{Report, run};
 pub use environment::MARK;
 pub use error::HostError;
 pub use lease::{Holder, Lease, LeaseError};
+pub use process::conceal;
 pub use ready::{SCHEMA as READY_SCHEMA, StreamReady};
 pub use runtime::guard;
 pub use service::{Comeback, Exit, ServiceId, Spec, Tie};
@@ -54,6 +55,7 @@ fn test_config() -> Config {
         listen: ([127, 0, 0, 1], 0).into(),
         stream: "/bin/true".into(),
         stream_arguments: Vec::new(),
+        login: None,
         environment: Vec::new(),
         runtime_base: "/tmp".into(),
         state_dir: None,

@@ -2,14 +2,18 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
-    os::unix::{ffi::OsStrExt, process::CommandExt},
+    fs,
+    io::{self, Write},
+    os::{
+        fd::OwnedFd,
+        unix::{ffi::OsStrExt, net::UnixStream, process::CommandExt},
+    },
     path::Path,
     process::{ChildStdin, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+use rustix::process::{DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus};
 
 use crate::{ffi, service::Exit};
 
@@ -22,16 +26,37 @@ pub struct Started {
     pub stdout: Option<ChildStdout>,
 }
 
-/// Starts a command in a session of its own, to be ended with this process.
+/// Starts a command in a session of its own, to be ended with this process. It keeps these descriptors.
 ///
 /// # Errors
 /// What the system says when there is no such program or no more processes.
-pub fn spawn(mut command: Command) -> io::Result<Started> {
+pub fn spawn(mut command: Command, kept: Vec<OwnedFd>) -> io::Result<Started> {
     command.stdin(Stdio::null());
-    ffi::detach(&mut command, rustix::process::getpid());
+    ffi::detach(&mut command, rustix::process::getpid(), kept);
     let child = command.spawn()?;
     let pid = Pid::from_child(&child);
     Ok(Started { pid, stdout: child.stdout })
+}
+
+/// Hides the environment and the memory of this process, where secrets are, from other processes of its user: nobody
+/// reads or traces them, and no core file is written. What it starts is not hidden.
+///
+/// # Errors
+/// What the kernel says; it cannot fail on Linux 2.6.13 or newer.
+pub fn conceal() -> io::Result<()> {
+    Ok(rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
+
+/// A descriptor from which this text can be read once. It is a socket: unlike a pipe, it cannot be opened once more
+/// through `/proc` before the one that it is for has read it.
+///
+/// # Errors
+/// What the system says when there are no more descriptors, or the text is longer than the buffer of a socket.
+pub fn readable_once(text: &str) -> io::Result<OwnedFd> {
+    let (read, mut write) = UnixStream::pair()?;
+    write.set_nonblocking(true)?;
+    write.write_all(text.as_bytes())?;
+    Ok(read.into())
 }
 
 /// Starts a process that outlives this one and notices its end: its standard input ends then.
@@ -100,6 +125,8 @@ pub struct Process {
     pub parent: i32,
     /// The number of its session.
     pub session: i32,
+    /// When it was started, in ticks of the clock since the machine was. No other process of its number was then.
+    pub started: u64,
 }
 
 impl Process {
@@ -143,6 +170,7 @@ impl Process {
             pid: Pid::from_raw(pid)?,
             parent: fields.get(1)?.parse().ok()?,
             session: fields.get(3)?.parse().ok()?,
+            started: fields.get(19)?.parse().ok()?,
         })
     }
 }
@@ -170,14 +198,18 @@ fn exit_of(status: WaitStatus) -> Exit {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::{io::Read, os::fd::AsRawFd};
+
     use super::*;
 
     #[test]
     fn stat_lines_are_read_whatever_the_name() {
-        let tail = "S 7 8 9 0 -1 4194560";
+        let tail = "S 7 8 9 0 -1 4194560 10 11 12 13 14 15 16 17 18 19 20 21 22222 23";
         for name in ["(sh)", "(a b)", "(x) S 1 1 1)", "()"] {
             let process = Process::parse(5, &format!("5 {name} {tail}")).unwrap();
-            assert_eq!((process.parent, process.session), (7, 9), "{name}");
+            assert_eq!((process.parent, process.session, process.started), (7, 9, 22222), "{name}");
         }
         assert!(Process::parse(5, "5 (sh) Z 7 8 9").is_none());
         assert!(Process::parse(5, "5 (sh").is_none());
@@ -188,5 +220,27 @@ mod tests {
         let own = Process::find(rustix::process::getpid().as_raw_nonzero().get()).unwrap();
         assert_eq!(own.parent, rustix::process::getppid().unwrap().as_raw_nonzero().get());
         assert!(!own.has_variable("NO_SUCH_VARIABLE", Path::new("x")));
+    }
+
+    #[test]
+    fn a_child_reads_what_it_was_handed_once_and_others_cannot_open_it() {
+        let kept = readable_once("s3cret").unwrap();
+        let number = kept.as_raw_fd();
+        let opened = fs::File::open(format!("/proc/self/fd/{number}"));
+        assert_eq!(opened.unwrap_err().raw_os_error(), Some(rustix::io::Errno::NXIO.raw_os_error()));
+        let other = UnixStream::pair().unwrap().0;
+        let mut command = Command::new("bash");
+        command
+            .arg("-c")
+            .arg(format!("cat <&{number}; cat <&{number}; ls /proc/self/fd"))
+            .stdout(Stdio::piped());
+        let mut started = spawn(command, vec![kept]).unwrap();
+        let mut text = String::new();
+        started.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        let (said, open) = text.split_at(6);
+        assert_eq!(said, "s3cret");
+        let open: Vec<&str> = open.lines().collect();
+        assert!(!open.contains(&other.as_raw_fd().to_string().as_str()), "{open:?}");
+        rustix::process::waitpid(Some(started.pid), WaitOptions::empty()).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    os::fd::RawFd,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -10,7 +11,7 @@ use std::{
 use crate::{
     bus,
     config::Config,
-    environment::{Environment, Secrets},
+    environment::{Environment, Reader},
     gpu::LIBRARY_PATH,
     service::{Comeback, ServiceId, Spec, Tie},
     session::Session,
@@ -127,9 +128,9 @@ impl Places {
 
 /// A command with the environment of its role; standard streams are the caller's business.
 pub fn command(program: &Path, role: Role, shared: &Shared<'_>) -> Command {
-    let secrets = if role == Role::Stream { Secrets::Shown } else { Secrets::Hidden };
+    let reader = if role == Role::Stream { Reader::Stream } else { Reader::Desktop };
     let mut environment =
-        Environment::new(shared.config, secrets, &shared.places.runtime, &shared.places.home);
+        Environment::new(shared.config, reader, &shared.places.runtime, &shared.places.home);
     environment.set("DISPLAY", format!(":{}", shared.display)).set("XAUTHORITY", shared.places.authority());
     environment.set("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", shared.places.bus().display()));
     if shared.has_sound {
@@ -208,11 +209,15 @@ pub fn session_command(shared: &Shared<'_>) -> Command {
     command
 }
 
-/// The stream.
-pub fn stream_command(shared: &Shared<'_>) -> Command {
+/// The stream, which is to read the password from the descriptor of this number.
+pub fn stream_command(shared: &Shared<'_>, password: Option<RawFd>) -> Command {
     let mut command = command(&shared.config.stream, Role::Stream, shared);
     command.arg("--listen").arg(shared.config.listen.to_string());
     command.arg("--ready-file").arg(shared.places.ready());
+    if let Some((number, login)) = password.zip(shared.config.login.as_ref()) {
+        command.arg("--password-fd").arg(number.to_string());
+        command.arg("--password-source").arg(&login.source);
+    }
     command.env(GRAPHICS_FILE, shared.places.graphics());
     command.args(&shared.config.stream_arguments);
     command

@@ -4,8 +4,9 @@
 //! container that shares the directory of these directories numbers its processes by itself.
 
 use std::{
-    fs::{self, File},
-    io,
+    collections::HashSet,
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     time::Duration,
@@ -13,7 +14,7 @@ use std::{
 
 use rustix::{
     fs::{FlockOperation, flock},
-    process::{Signal, getpid, getuid},
+    process::{Pid, Signal, getpid, getuid},
     rand::{GetRandomFlags, getrandom},
 };
 
@@ -58,6 +59,17 @@ impl Runtime {
         self.path.join(name)
     }
 
+    /// Notes a process of this desktop, for the one who may have to clean up: not all let others see their marks.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn note_process(&self, pid: Pid) -> io::Result<()> {
+        let number = pid.as_raw_nonzero().get();
+        let Some(process) = Process::find(number) else { return Ok(()) };
+        let mut list = OpenOptions::new().create(true).append(true).open(self.file(PROCESSES))?;
+        writeln!(list, "{number} {}", process.started)
+    }
+
     /// Notes the display number, for the one who may have to clean up.
     ///
     /// # Errors
@@ -82,9 +94,13 @@ pub fn guard(path: &Path) {
 /// Ends every process of the desktop that had this runtime directory and removes everything it left. Bounded by
 /// two seconds.
 fn clean_up(path: &Path) {
+    let noted = noted_in(path);
     for _ in 0..100 {
-        let marked =
-            Process::all().filter(|process| process.pid != getpid() && process.has_variable(MARK, path));
+        let is_ours = |process: &Process| {
+            let number = process.pid.as_raw_nonzero().get();
+            noted.contains(&(number, process.started)) || process.has_variable(MARK, path)
+        };
+        let marked = Process::all().filter(|process| process.pid != getpid() && is_ours(process));
         if marked.map(|process| process.signal(Signal::KILL)).count() == 0 {
             break;
         }
@@ -93,6 +109,16 @@ fn clean_up(path: &Path) {
     let number = fs::read_to_string(path.join(DISPLAY)).ok().and_then(|text| text.parse().ok());
     number.into_iter().for_each(display::remove_leftovers);
     let _ = fs::remove_dir_all(path);
+}
+
+/// The processes that were noted: the number of each, and when it was started.
+fn noted_in(path: &Path) -> HashSet<(i32, u64)> {
+    let text = fs::read_to_string(path.join(PROCESSES)).unwrap_or_default();
+    let noted = |line: &str| {
+        let (number, started) = line.split_once(' ')?;
+        Some((number.parse().ok()?, started.parse().ok()?))
+    };
+    text.lines().filter_map(noted).collect()
 }
 
 fn stale_in(base: &Path) -> Vec<PathBuf> {
@@ -131,9 +157,14 @@ fn prefix() -> String {
 
 const SUPERVISOR: &str = "supervisor";
 const DISPLAY: &str = "display";
+const PROCESSES: &str = "processes";
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -154,5 +185,25 @@ mod tests {
         let path = next.path().to_owned();
         drop(next);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_process_that_was_noted_is_ended_and_one_that_took_its_number_is_not() {
+        let base = tempfile::tempdir().unwrap();
+        let mut children = [(); 2].map(|()| Command::new("sleep").arg("600").spawn().unwrap());
+        let runtime = Runtime::create(base.path()).unwrap();
+        runtime.note_process(Pid::from_child(&children[0])).unwrap();
+        let list = fs::read_to_string(runtime.file(PROCESSES)).unwrap();
+        let (_, started) = list.trim().split_once(' ').unwrap();
+        let earlier = started.parse::<u64>().unwrap() - 1;
+        fs::write(runtime.file(PROCESSES), format!("{list}{} {earlier}\n", children[1].id())).unwrap();
+        clean_up(runtime.path());
+        assert!(children[0].wait().is_ok_and(|status| !status.success()));
+        assert!(
+            children[1].try_wait().unwrap().is_none(),
+            "it only has the number of a process that is gone"
+        );
+        children[1].kill().unwrap();
+        children[1].wait().unwrap();
     }
 }

@@ -79,6 +79,7 @@ fn config(directory: &Path) -> Config {
         listen: ([127, 0, 0, 1], 1).into(),
         stream: file("stream"),
         stream_arguments: Vec::new(),
+        login: None,
         environment: Vec::new(),
         runtime_base: file("runtime"),
         state_dir: Some(file("state")),

@@ -88,8 +88,10 @@ fn the_second_is_told_who_holds_the_gpu_and_gets_it_once_the_holder_is_killed() 
     let host = rustix::system::uname().nodename().to_str().unwrap().to_owned();
     assert_eq!(holder.host, host);
     let words = take(directory.path()).unwrap_err().to_string();
-    let expected =
-        format!("GPU {GPU} is driven by another X server: display :20 in {host}, process {} there", holder.pid);
+    let expected = format!(
+        "GPU {GPU} is driven by another X server: display :20 in {host}, process {} there",
+        holder.pid
+    );
     assert!(words.starts_with(&expected), "{words}");
     other.kill();
     let lease = take(directory.path()).unwrap();
@@ -108,7 +110,11 @@ fn another_gpu_and_a_lease_that_was_given_back_are_free() {
     drop(first);
     assert_eq!(fs::read_to_string(path).unwrap(), "");
     let again = take(directory.path()).unwrap();
-    assert!(again.path().ends_with("0000:3b:00.0.lease"), "as the kernel writes addresses: {}", again.path().display());
+    assert!(
+        again.path().ends_with("0000:3b:00.0.lease"),
+        "as the kernel writes addresses: {}",
+        again.path().display()
+    );
 }
 
 #[test]

@@ -1,8 +1,12 @@
-//! What the program that streams is told. Secrets go through its environment, for everybody can read arguments.
+//! What the program that streams is told. The password goes through a descriptor: every program of the desktop can
+//! read arguments and environments.
 
 use std::ffi::{OsStr, OsString};
 
-use cosmos_host::settings::{Known, Origin, Settings, Value, known};
+use cosmos_host::{
+    Login,
+    settings::{Known, Origin, Settings, Value, known},
+};
 
 /// Its arguments: what was set, as far as the caller did not give it already, and then what the caller gave.
 pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<String>) -> Vec<OsString> {
@@ -32,20 +36,20 @@ pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<Str
     arguments.into_iter().map(OsString::from).chain(given.iter().cloned()).collect()
 }
 
-/// The environment without secrets, but for the password to log in with, under a name that the stream knows.
-pub fn environment(
-    settings: &Settings,
-    variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Vec<(OsString, OsString)> {
-    let mut environment: Vec<_> = variables.filter(|(name, _)| !is_secret(name)).collect();
-    if let Some((key, password)) = settings.login().filter(|_| settings.is("basic_auth")) {
-        let name = match settings.origin(key) {
-            Origin::Environment(name) if name == "PASSWD" => "PASSWD",
-            _ => "BASIC_AUTH_PASSWORD",
-        };
-        environment.push((name.into(), password.expose().into()));
-    }
-    environment
+/// The password to log in with, unless the caller told the stream of another one.
+pub fn login(settings: &Settings, given: &[OsString]) -> Option<Login> {
+    let (key, password) = settings.login().filter(|_| settings.is("basic_auth"))?;
+    let is_told = ["--no-password", "--password-file", "--password-fd"].iter().any(|flag| has(given, flag));
+    let source = match settings.origin(key) {
+        Origin::Flag(name) | Origin::Environment(name) | Origin::File(name) => name.clone(),
+        Origin::Default => key.to_owned(),
+    };
+    (!is_told).then(|| Login { source, password: password.clone() })
+}
+
+/// The environment without secrets.
+pub fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
+    variables.filter(|(name, _)| !is_secret(name)).collect()
 }
 
 /// The stream has the encoders of the CPU only.
@@ -130,15 +134,20 @@ mod tests {
     }
 
     #[test]
-    fn one_password_reaches_the_stream_and_no_other_secret_does() {
-        for (pairs, expected) in [
-            (&[("PASSWD", "a"), ("LANG", "C")][..], "LANG=C PASSWD=a"),
-            (&[("COSMOS_PASSWORD", "b"), ("PASSWD", "a")], "BASIC_AUTH_PASSWORD=b"),
-            (&[("TURN_HOST", "h"), ("TURN_SHARED_SECRET", "s")], "TURN_HOST=h"),
-            (&[("PASSWD", "a"), ("ENABLE_BASIC_AUTH", "no")], "ENABLE_BASIC_AUTH=no"),
+    fn one_password_reaches_the_stream_and_no_secret_its_environment() {
+        for (pairs, given, expected, password) in [
+            (&[("PASSWD", "a"), ("LANG", "C")][..], &[][..], "LANG=C", Some("PASSWD a")),
+            (&[("COSMOS_PASSWORD", "b"), ("PASSWD", "a")], &[], "", Some("COSMOS_PASSWORD b")),
+            (&[("TURN_HOST", "h"), ("TURN_SHARED_SECRET", "s")], &[], "TURN_HOST=h", None),
+            (&[("PASSWD", "a"), ("ENABLE_BASIC_AUTH", "no")], &[], "ENABLE_BASIC_AUTH=no", None),
+            (&[("PASSWD", "a")], &["--password-file=x"], "", None),
         ] {
+            let given: Vec<OsString> = given.iter().map(OsString::from).collect();
+            let login = login(&with(pairs), &given);
+            let login = login.map(|login| format!("{} {}", login.source, login.password.expose()));
+            assert_eq!(login.as_deref(), password);
             let variables = pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-            let environment = environment(&with(pairs), variables);
+            let environment = environment(variables);
             let shown: Vec<String> = environment
                 .iter()
                 .map(|(name, value)| format!("{}={}", name.display(), value.display()))

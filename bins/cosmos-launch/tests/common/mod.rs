@@ -21,10 +21,13 @@ pub const BOUND: Duration = Duration::from_secs(60);
 const MARK: &str = "COSMOS_TEST_MARK";
 
 /// The stand-in for cosmos-stream: notes what it was given, says that it serves, and waits.
-const STREAM: &str = r#"#!/bin/sh
+const STREAM: &str = r#"#!/bin/bash
 env > "$HOME/stream.env"
 echo "$@" > "$HOME/stream.args"
-while [ $# -gt 0 ]; do case $1 in --listen) l=$2 ;; --ready-file) r=$2 ;; esac; shift; done
+while [ $# -gt 0 ]; do
+  case $1 in --listen) l=$2 ;; --ready-file) r=$2 ;; --password-fd) p=$2 ;; esac; shift
+done
+[ -z "$p" ] || cat <&"$p" > "$HOME/stream.password"
 echo '{"schema":"cosmos.ready/1","url":"http://'"$l"'/","user":"user","password_source":"from PASSWD","password_file":null}' > "$r.new"
 mv "$r.new" "$r"
 exec sleep 600
@@ -178,6 +181,12 @@ impl Desktop {
             .filter_map(|line| line.split_once('='))
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .collect()
+    }
+
+    /// The password that the stream was handed.
+    pub fn stream_password(&self) -> Option<String> {
+        let homes = ["stream.password", "state/home/stream.password"].map(|name| self.dir.path().join(name));
+        homes.iter().find_map(|path| fs::read_to_string(path).ok())
     }
 
     /// The display number.

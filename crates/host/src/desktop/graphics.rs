@@ -139,7 +139,7 @@ impl Desktop<'_> {
         let started = File::create(self.places.probe()).and_then(|out| {
             let mut command = roles::probe_command(&program, &self.shared());
             command.stdout(out).stderr(Stdio::null());
-            process::spawn(command)
+            process::spawn(command, Vec::new())
         });
         match started {
             Ok(started) => self.look = Look::Asking { pid: started.pid, since: Instant::now() },

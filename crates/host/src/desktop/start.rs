@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     io,
+    os::fd::AsRawFd,
     process::{Command, Stdio},
 };
 
@@ -18,6 +19,7 @@ use crate::{
 impl Desktop<'_> {
     pub(super) fn spawn(&mut self, role: Role) -> io::Result<Started> {
         let log = self.open_log(role)?;
+        let mut kept = Vec::new();
         let mut command = match role {
             Role::XServer => return self.spawn_server(log),
             Role::Bus => roles::bus_command(&self.bus, &self.shared())?,
@@ -28,14 +30,20 @@ impl Desktop<'_> {
             Role::Session => roles::session_command(&self.shared()),
             Role::Stream => {
                 let _ = fs::remove_file(self.places.ready());
-                roles::stream_command(&self.shared())
+                let login = self.config.login.as_ref();
+                let password =
+                    login.map(|login| process::readable_once(login.password.expose())).transpose()?;
+                let command =
+                    roles::stream_command(&self.shared(), password.as_ref().map(AsRawFd::as_raw_fd));
+                kept.extend(password);
+                command
             }
         };
         match role {
             Role::Bus => command.stdout(Stdio::piped()),
             _ => command.stdout(log.try_clone()?),
         };
-        process::spawn(with_errors_to(command, log))
+        process::spawn(with_errors_to(command, log), kept)
     }
 
     fn spawn_server(&mut self, log: File) -> io::Result<Started> {
@@ -65,7 +73,7 @@ impl Desktop<'_> {
         };
         let mut command = roles::command(self.server.program(), Role::XServer, &self.shared());
         command.args(self.server.arguments(&start)).stdout(Stdio::piped());
-        process::spawn(with_errors_to(command, log))
+        process::spawn(with_errors_to(command, log), Vec::new())
     }
 
     /// Takes the next X server when the first one could not be started.

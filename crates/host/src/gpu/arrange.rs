@@ -51,7 +51,8 @@ pub fn arrange(system: &mut dyn System, wish: &Wish<'_>) -> Arrangement {
     let facts = look(system, wish, &mut notes);
     let graphics = wish.graphics.clone();
     let plan = plan(&facts, wish);
-    let mut arrangement = Arrangement { facts, plan, lease: None, warnings: Vec::new(), graphics, size: wish.size };
+    let mut arrangement =
+        Arrangement { facts, plan, lease: None, warnings: Vec::new(), graphics, size: wish.size };
     if let (Mode::GpuXServer, Some(gpu)) = (arrangement.plan.mode, arrangement.plan.gpu.clone()) {
         match system.lease(&gpu) {
             Ok(lease) => arrangement.lease = Some(lease),
