@@ -13,7 +13,10 @@ mod sharing;
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::{
+        fd::OwnedFd,
+        unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -24,7 +27,8 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 pub use holder::Holder;
 pub(crate) use sharing::is_private;
 
-/// The right to run an X server on a GPU; given back when dropped, or when the process ends.
+/// The right to run an X server on a GPU; given back when dropped and by every process that it was
+/// [shared](Self::share) with, or when these end.
 #[derive(Debug)]
 pub struct Lease {
     file: File,
@@ -108,6 +112,14 @@ impl Lease {
             }
         }
         Err(failed(&path)(ErrorKind::Interrupted.into()))
+    }
+
+    /// A descriptor for the process that uses the GPU: the lease lasts as long as any process has one of it.
+    ///
+    /// # Errors
+    /// What the system says when there are no more descriptors.
+    pub fn share(&self) -> io::Result<OwnedFd> {
+        Ok(self.file.try_clone()?.into())
     }
 
     /// The file that is locked.

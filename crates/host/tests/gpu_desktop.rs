@@ -44,6 +44,26 @@ echo '{"schema":"cosmos.probe/1","gl":{"facts":{"renderer":"NVIDIA H200"},"failu
 exit 1
 "#;
 
+/// Stands for Xorg on the GPU, which is told where NVIDIA's modules are, and for Xorg without one.
+const SERVER: &str = r#"#!/bin/bash
+ls -l /proc/self/fd > "$0.fds"
+echo $$ > "$0.pid"
+while [ $# -gt 0 ]; do
+  case $1 in
+    vt7 | -novtswitch | -sharevts) ;;
+    -modulepath) gpu=yes; shift ;;
+    -config | -logfile) shift ;;
+    *) a+=("$1") ;;
+  esac
+  shift
+done
+[ -z "$gpu" ] && exit 1
+[ -e "$0.once" ] && [ -e "$0.started" ] && exit 1
+[ -e "$0.slow" ] && sleep 13
+touch "$0.started"
+exec Xvfb "${a[@]}" -screen 0 640x480x24
+"#;
+
 /// Not a test of its own: the supervisor, for the other tests.
 #[test]
 fn supervisor() {
@@ -69,6 +89,10 @@ fn config(directory: &Path) -> Config {
         probe: Some(file("probe")),
         ..Graphics::default()
     };
+    let mut installed = Installed::usual("/usr/local/bin:/usr/bin:/bin".into());
+    if file("Xorg").exists() {
+        (installed.xorg, installed.dummy_driver) = (vec![file("Xorg")], vec![file("Xorg")]);
+    }
     Config {
         size: Size::new(640, 480),
         dpi: 96,
@@ -85,7 +109,7 @@ fn config(directory: &Path) -> Config {
         state_dir: Some(file("state")),
         guard: None,
         display: None,
-        installed: Installed::usual("/usr/local/bin:/usr/bin:/bin".into()),
+        installed,
     }
 }
 
@@ -99,6 +123,26 @@ impl Desktop {
         Self::start_in(tempfile::tempdir().unwrap(), machine, probe, required)
     }
 
+    /// With the stand-in for Xorg, and these notes for it.
+    fn with_server(notes: &[&str], probe: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let server = directory.path().join("Xorg");
+        {
+            let _alone = WRITING_OR_STARTING.lock();
+            write_program(&server, SERVER);
+        }
+        notes.iter().for_each(|note| fs::write(server.with_extension(note), "").unwrap());
+        let there = directory.path().join("root").join(server.strip_prefix("/").unwrap());
+        fs::create_dir_all(there.parent().unwrap()).unwrap();
+        fs::write(there, "").unwrap();
+        Self::start_in(directory, &complete(), probe, false)
+    }
+
+    fn server_pid(&self) -> Pid {
+        let text = fs::read_to_string(self.directory.path().join("Xorg.pid")).unwrap();
+        Pid::from_raw(text.trim().parse().unwrap()).unwrap()
+    }
+
     fn start_in(directory: TempDir, machine: &[(&str, &str)], probe: &str, required: bool) -> Self {
         let _alone = WRITING_OR_STARTING.lock();
         let file = |name: &str| directory.path().join(name);
@@ -106,8 +150,7 @@ impl Desktop {
             fs::create_dir_all(file(name)).unwrap();
         }
         for (name, text) in [("stream", STREAM), ("session", SESSION), ("probe", probe)] {
-            fs::write(file(name), text).unwrap();
-            fs::set_permissions(file(name), Permissions::from_mode(0o755)).unwrap();
+            write_program(&file(name), text);
         }
         for (name, text) in machine {
             let path = file("root").join(name);
@@ -219,6 +262,11 @@ fn complete() -> Vec<(&'static str, &'static str)> {
     machine
 }
 
+fn write_program(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+}
+
 fn can_run() -> bool {
     let installed = Installed::usual("/usr/local/bin:/usr/bin:/bin".into());
     let missing: Vec<&str> =
@@ -281,6 +329,19 @@ fn an_x_server_that_does_not_start_on_the_gpu_is_explained_and_another_one_taken
     let leases = desktop.directory.path().join("leases");
     let address = ADDRESS.parse().unwrap();
     Lease::take(&leases, address, &Holder::this_process("x")).expect("the lease was given back");
+    desktop.stop();
+}
+
+#[test]
+fn the_x_server_on_the_gpu_has_the_lease_too() {
+    if !can_run() {
+        return;
+    }
+    let mut desktop = Desktop::with_server(&[], PROBE);
+    desktop.wait_for("serving");
+    assert_eq!(desktop.report().mode, Mode::GpuXServer);
+    let open = fs::read_to_string(desktop.directory.path().join("Xorg.fds")).unwrap();
+    assert!(open.contains(&format!("{ADDRESS}.lease")), "{open}");
     desktop.stop();
 }
 

@@ -98,6 +98,20 @@ fn the_second_is_told_who_holds_the_gpu_and_gets_it_once_the_holder_is_killed() 
     assert!(fs::read_to_string(lease.path()).unwrap().contains("display :21"), "the stale text is gone");
 }
 
+/// An X server that outlives whoever started it.
+#[test]
+fn it_lasts_as_long_as_a_process_that_it_was_shared_with() {
+    let directory = tempfile::tempdir().unwrap();
+    let lease = take(directory.path()).unwrap();
+    let mut server = Command::new("sleep").arg("600").stdin(lease.share().unwrap()).spawn().unwrap();
+    drop(lease);
+    let second = take(directory.path());
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(matches!(second, Err(LeaseError::Held { .. })), "two X servers drive one GPU");
+    take(directory.path()).unwrap();
+}
+
 #[test]
 fn another_gpu_and_a_lease_that_was_given_back_are_free() {
     let directory = tempfile::tempdir().unwrap();

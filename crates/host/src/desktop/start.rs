@@ -10,6 +10,7 @@ use std::{
 use super::Desktop;
 use crate::{
     config::XServerChoice,
+    lease::Lease,
     logs::XORG,
     process::{self, Started},
     roles::{self, Role, Shared},
@@ -73,7 +74,9 @@ impl Desktop<'_> {
         };
         let mut command = roles::command(self.server.program(), Role::XServer, &self.shared());
         command.args(self.server.arguments(&start)).stdout(Stdio::piped());
-        process::spawn(with_errors_to(command, log), Vec::new())
+        // It outlives us for a moment when we are killed, and so must its right to the GPU.
+        let lease = self.arrangement.lease.as_ref().map(Lease::share).transpose()?;
+        process::spawn(with_errors_to(command, log), lease.into_iter().collect())
     }
 
     /// Takes the next X server when the first one could not be started.
