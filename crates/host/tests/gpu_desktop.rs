@@ -345,6 +345,21 @@ fn the_x_server_on_the_gpu_has_the_lease_too() {
     desktop.stop();
 }
 
+/// Xorg served once on the GPU, and then neither there nor without one.
+#[test]
+fn after_a_server_on_the_gpu_that_does_not_come_back_every_other_one_is_tried() {
+    if !can_run() {
+        return;
+    }
+    let mut desktop = Desktop::with_server(&["once"], PROBE);
+    desktop.wait_for("serving");
+    kill_process(desktop.server_pid(), Signal::KILL).unwrap();
+    desktop.wait_for("Xorg cannot be started, Xvfb is tried");
+    desktop.wait_for(r#""mode":"gpu-rendering""#);
+    assert_eq!(desktop.report().refused[0].reasons[0].id, "server-failed");
+    desktop.stop();
+}
+
 /// The driver that is installed is no real one. That Xorg finds it there and refuses it shows that it was told where.
 #[test]
 fn a_missing_x_driver_is_installed_from_its_run_file_and_xorg_looks_there() {

@@ -101,7 +101,7 @@ impl Desktop<'_> {
             self.refusal = Some(refusal(&self.arrangement));
         }
         match server_of(&self.arrangement, self.config) {
-            Ok(server) => self.server = server,
+            Ok(server) => self.take_server(server),
             Err(error) => self.refusal = Some(error),
         }
         if let Err(error) = self.write_config() {

@@ -92,8 +92,15 @@ impl Desktop<'_> {
         if let Ok(xvfb) = XServer::choose(XServerChoice::Xvfb, &self.config.installed) {
             let words = self.last_words(Role::XServer);
             self.warn(&format!("Xorg cannot be started, Xvfb is tried; Xorg said last:\n{words}"));
-            self.server = xvfb;
+            self.take_server(xvfb);
         }
+    }
+
+    /// Nothing is known of another server yet.
+    pub(super) fn take_server(&mut self, server: XServer) {
+        self.server = server;
+        self.was_tried = false;
+        self.processes[Role::XServer.id().0].has_served = false;
     }
 
     pub(super) fn shared(&self) -> Shared<'_> {
