@@ -267,6 +267,16 @@ fn write_program(path: &Path, text: &str) {
     fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
 }
 
+/// A directory with the driver's file.
+fn with_run_file() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let name = "NVIDIA-Linux-x86_64-580.159.04.run";
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/gpu").join(name);
+    fs::create_dir(directory.path().join("drivers")).unwrap();
+    fs::copy(file, directory.path().join("drivers").join(name)).unwrap();
+    directory
+}
+
 fn can_run() -> bool {
     let installed = Installed::usual("/usr/local/bin:/usr/bin:/bin".into());
     let missing: Vec<&str> =
@@ -360,18 +370,31 @@ fn after_a_server_on_the_gpu_that_does_not_come_back_every_other_one_is_tried() 
     desktop.stop();
 }
 
+/// Another container installs, which may take minutes.
+#[test]
+fn who_waits_for_the_store_of_drivers_still_hears_that_the_end_is_asked_for() {
+    if !can_run() {
+        return;
+    }
+    let directory = with_run_file();
+    let store = directory.path().join("drivers/installed");
+    fs::create_dir(&store).unwrap();
+    let lock = fs::File::create(store.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let mut desktop = Desktop::start_in(directory, &with_display(), PROBE, false);
+    desktop.wait_for("is being installed from ");
+    kill_process(Pid::from_child(&desktop.child), Signal::CHILD).unwrap();
+    desktop.stop();
+    assert!(fs::read_dir(store).unwrap().count() == 1, "nothing was installed");
+}
+
 /// The driver that is installed is no real one. That Xorg finds it there and refuses it shows that it was told where.
 #[test]
 fn a_missing_x_driver_is_installed_from_its_run_file_and_xorg_looks_there() {
     if !can_run() || !has_plain_xorg() {
         return;
     }
-    let directory = tempfile::tempdir().unwrap();
-    let name = "NVIDIA-Linux-x86_64-580.159.04.run";
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/gpu").join(name);
-    fs::create_dir(directory.path().join("drivers")).unwrap();
-    fs::copy(file, directory.path().join("drivers").join(name)).unwrap();
-    let mut desktop = Desktop::start_in(directory, &with_display(), PROBE, false);
+    let mut desktop = Desktop::start_in(with_run_file(), &with_display(), PROBE, false);
     desktop.wait_for("serving");
     let output = desktop.output();
     assert!(output.contains("warning: driver 580.159.04 is being installed from "), "{output}");

@@ -4,6 +4,7 @@
 
 mod run_file_support;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -240,6 +241,31 @@ fn a_busy_store_is_waited_for_no_longer_than_said() {
     assert!(matches!(store.install(&file[..], BARE, &mut |_| {}), Err(InstallError::Busy { .. })));
     drop(lock);
     assert!(store.install(&file[..], BARE, &mut |_| {}).is_ok());
+}
+
+#[test]
+fn who_may_not_go_on_neither_waits_nor_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = run_file(driver(VERSION, 10, &[]));
+    let store = Store::new(folder.path());
+    let lock = fs::File::create(folder.path().join(".lock")).unwrap();
+    lock.lock().unwrap();
+    for held in [true, false] {
+        if !held {
+            lock.unlock().unwrap();
+        }
+        let asked = Cell::new(0);
+        let may_go_on = || {
+            asked.set(asked.get() + 1);
+            asked.get() < 4
+        };
+        let (began, outcome) =
+            (Instant::now(), store.install_while(&may_go_on, &file[..], BARE, &mut |_| {}));
+        assert!(matches!(outcome, Err(InstallError::Cancelled)), "{outcome:?}");
+        assert!(began.elapsed() < Duration::from_mins(5), "it waited for the lock");
+        assert_eq!(names(folder.path()), [".lock"]);
+    }
+    assert!(store.install_while(&|| true, &file[..], BARE, &mut |_| {}).is_ok());
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read},
     path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
@@ -228,8 +227,8 @@ impl System for Host<'_> {
         (self.tell)(&Report::Warning(format!("driver {version} is being installed from {}", path.display())));
         let failed = |why: String| Reason::NotInstalled { path: path.clone(), why };
         let file = File::open(&path).map_err(|error| failed(error.to_string()))?;
-        let file = Interruptible { file, signals: self.signals };
-        let installed = store.install(file, Options::default(), &mut |_| {});
+        let may_go_on = || !self.signals.is_end_asked();
+        let installed = store.install_while(&may_go_on, file, Options::default(), &mut |_| {});
         installed.map(Some).map_err(|error| failed(error.to_string()))
     }
 
@@ -243,21 +242,6 @@ fn run_file(folder: &Path, version: &DriverVersion) -> Option<PathBuf> {
     let name = RunFileName::new(version.clone(), Processor::here()?);
     let without = RunFileName { compat32: false, ..name.clone() };
     [name, without].map(|name| folder.join(name.to_string())).into_iter().find(|path| path.is_file())
-}
-
-/// A file that ends with an error when somebody asks for the end: unpacking a driver takes a while.
-struct Interruptible<'a> {
-    file: File,
-    signals: &'a Signals,
-}
-
-impl Read for Interruptible<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.signals.is_waiting() {
-            true => Err(io::Error::other("it was asked to end")),
-            false => self.file.read(buffer),
-        }
-    }
 }
 
 fn refusal(arrangement: &Arrangement) -> HostError {

@@ -76,6 +76,9 @@ pub enum InstallError {
         /// The lock.
         path: PathBuf,
     },
+    /// The caller wanted it no more.
+    #[error("it was asked to end")]
+    Cancelled,
     /// What was installed is not there: somebody else writes into the store.
     #[error("what was just installed is not there")]
     NotInstalled(#[source] NotInstalled),

@@ -49,7 +49,7 @@ use std::time::{Duration, Instant};
 use crate::DriverVersion;
 use crate::run_file::{Header, Limits, Manifest, RelativePath, RunFile};
 use place::Place;
-use progress::Metered;
+use progress::{Metered, Watched};
 use unpack::Unpacked;
 
 /// Which parts of a driver are installed beside its own libraries.
@@ -120,9 +120,35 @@ impl Store {
         options: Options,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Installed, InstallError> {
-        let run_file = RunFile::open(Metered::new(run_file, progress))?;
+        self.install_while(&|| true, run_file, options, progress)
+    }
+
+    /// Installs as [`install`](Self::install) does, and gives up once it may not go on. That is asked many times a
+    /// second, also while another process is waited for.
+    ///
+    /// # Errors
+    /// As there, and [`InstallError::Cancelled`].
+    pub fn install_while(
+        &self,
+        may_go_on: &dyn Fn() -> bool,
+        run_file: impl Read,
+        options: Options,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Installed, InstallError> {
+        let run_file = Watched { inner: Metered::new(run_file, progress), may_go_on };
+        let outcome = self.install_watched(may_go_on, run_file, options);
+        outcome.map_err(|error| if may_go_on() { error } else { InstallError::Cancelled })
+    }
+
+    fn install_watched(
+        &self,
+        may_go_on: &dyn Fn() -> bool,
+        run_file: impl Read,
+        options: Options,
+    ) -> Result<Installed, InstallError> {
+        let run_file = RunFile::open(run_file)?;
         let prefix = self.prefix(run_file.header(), options)?;
-        let _lock = self.lock()?;
+        let _lock = self.lock(may_go_on)?;
         let staging = self.root.join(STAGING);
         remove(&staging)?;
         if let Ok(installed) = Installed::open(&prefix) {
@@ -157,8 +183,8 @@ impl Store {
         Installed::open(prefix).map_err(InstallError::NotInstalled)
     }
 
-    /// Waits until no other process installs into this store, no longer than its patience.
-    fn lock(&self) -> Result<File, InstallError> {
+    /// Waits until no other process installs into this store, no longer than its patience and than it may.
+    fn lock(&self, may_go_on: &dyn Fn() -> bool) -> Result<File, InstallError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |source| InstallError::Write { path, source }
@@ -174,6 +200,7 @@ impl Store {
                 Err(TryLockError::WouldBlock) if started.elapsed() >= self.patience => {
                     return Err(InstallError::Busy { path });
                 }
+                Err(TryLockError::WouldBlock) if !may_go_on() => return Err(InstallError::Cancelled),
                 Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(50)),
             }
         }

@@ -41,4 +41,19 @@ impl<R: Read> Read for Metered<'_, R> {
     }
 }
 
+/// A reader that ends with an error once nobody wants more.
+pub(super) struct Watched<'w, R> {
+    pub inner: R,
+    pub may_go_on: &'w dyn Fn() -> bool,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match (self.may_go_on)() {
+            true => self.inner.read(buffer),
+            false => Err(io::Error::other("nobody wants more")),
+        }
+    }
+}
+
 const STEP: u64 = 1 << 20;
