@@ -7,23 +7,25 @@
 //! kernel module does not tell it before the GPU was used for the first time.
 //! The directory must be on a file system of this machine's own.
 
+mod folder;
 mod holder;
 mod sharing;
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, Permissions},
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     os::{
         fd::OwnedFd,
-        unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+        unix::fs::{DirBuilderExt, PermissionsExt},
     },
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use cosmos_nvidia_driver::PciAddress;
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::{FlockOperation, flock};
 
+use folder::Folder;
 pub use holder::Holder;
 pub(crate) use sharing::is_private;
 
@@ -57,6 +59,17 @@ pub enum LeaseError {
     Missing {
         /// The directory.
         directory: PathBuf,
+    },
+    /// Others could take leases away.
+    #[error(
+        "the directory of leases {} {why}: name one that belongs to root and has mode 1777, by a path that is no link",
+        directory.display()
+    )]
+    Unsafe {
+        /// The directory.
+        directory: PathBuf,
+        /// What is wrong with it, to be read after its path.
+        why: String,
     },
     /// The directory cannot be written to at all.
     #[error("the directory of leases {} is mounted read-only: mount it writable", directory.display())]
@@ -97,11 +110,12 @@ impl Lease {
     /// # Errors
     /// [`LeaseError::Held`] where somebody has it; else what is wrong with the directory.
     pub fn take(directory: &Path, gpu: PciAddress, holder: &Holder) -> Result<Self, LeaseError> {
-        let path = directory.join(format!("{gpu}.lease"));
+        let name = format!("{gpu}.lease");
+        let (folder, path) = (Folder::open(directory)?, directory.join(&name));
         for _ in 0..TRIES {
-            let mut file = open(directory, &path)?;
+            let mut file = folder.file(&name)?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) if is_at(&file, &path) => {
+                Ok(()) if folder.has(&name, &file) => {
                     holder.write(&mut file).map_err(failed(&path))?;
                     return Ok(Self { file, path });
                 }
@@ -149,49 +163,6 @@ impl Drop for Lease {
     }
 }
 
-/// Opens the file, and makes it for every user where it is not there. A file of another user is opened without
-/// asking for its creation, which the kernel may refuse in directories that everybody may write to.
-fn open(directory: &Path, path: &Path) -> Result<File, LeaseError> {
-    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).custom_flags(flags);
-    let opened = match options.open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => match create(&options, path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
-            result => result,
-        },
-        result => result,
-    };
-    let file = opened.map_err(|error| refused(directory, path, error))?;
-    let data = file.metadata().map_err(failed(path))?;
-    // A second name may be that of a file of somebody else, which taking the lease would empty.
-    match data.is_file() && data.nlink() <= 1 {
-        true => Ok(file),
-        false => Err(LeaseError::NotAFile { path: path.to_owned() }),
-    }
-}
-
-fn create(options: &OpenOptions, path: &Path) -> io::Result<File> {
-    let file = options.clone().create_new(true).mode(0o600).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o666))?;
-    Ok(file)
-}
-
-fn refused(directory: &Path, path: &Path, error: io::Error) -> LeaseError {
-    let path = path.to_owned();
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            LeaseError::Missing { directory: directory.to_owned() }
-        }
-        ErrorKind::ReadOnlyFilesystem => LeaseError::ReadOnly { directory: directory.to_owned() },
-        ErrorKind::PermissionDenied => LeaseError::Denied { path, user: rustix::process::geteuid().as_raw() },
-        ErrorKind::IsADirectory => LeaseError::NotAFile { path },
-        // A link, a socket, or a device without a driver.
-        _ if path.symlink_metadata().is_ok_and(|data| !data.is_file()) => LeaseError::NotAFile { path },
-        _ => LeaseError::Io { path, source: error },
-    }
-}
-
 fn held(gpu: PciAddress, file: &mut File, path: PathBuf) -> LeaseError {
     let holder = holder_of(file).map(Box::new);
     LeaseError::Held { gpu, holder, path }
@@ -209,11 +180,6 @@ fn holder_of(file: &mut File) -> Option<Holder> {
         std::thread::sleep(Duration::from_millis(5));
     }
     None
-}
-
-fn is_at(file: &File, path: &Path) -> bool {
-    let same = |one: fs::Metadata, other: fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
-    file.metadata().ok().zip(path.symlink_metadata().ok()).is_some_and(|(one, other)| same(one, other))
 }
 
 fn told(holder: Option<&Holder>) -> String {

@@ -245,6 +245,34 @@ fn what_is_wrong_with_the_directory_is_said() {
 }
 
 #[test]
+fn a_directory_in_which_others_could_tamper_is_not_trusted() {
+    let directory = tempfile::tempdir().unwrap();
+    let [real, link] = ["real", "link"].map(|name| directory.path().join(name));
+    Lease::make_directory(&real).unwrap();
+    symlink(&real, &link).unwrap();
+    let refused = |path: &Path| match take(path) {
+        Err(LeaseError::Unsafe { why, .. }) => Some(why),
+        _ => None,
+    };
+    assert_eq!(refused(&real), None);
+    assert_eq!(refused(&link).as_deref(), Some("is a link"));
+    assert_eq!(refused(&link.join("..").join("real")), None, "a link on the way is root's business");
+    for (mode, is_refused) in [(0o777, true), (0o1777, false), (0o775, true), (0o1775, false), (0o755, false)]
+    {
+        fs::set_permissions(&real, Permissions::from_mode(mode)).unwrap();
+        assert_eq!(refused(&real).is_some(), is_refused, "{mode:o}");
+    }
+    if !is_root() {
+        eprintln!("SKIPPED giving a directory away needs root");
+        return;
+    }
+    for (owner, is_refused) in [(12345, true), (65534, true), (0, false)] {
+        std::os::unix::fs::chown(&real, Some(owner), None).unwrap();
+        assert_eq!(refused(&real).is_some(), is_refused, "{owner}");
+    }
+}
+
+#[test]
 fn a_directory_on_a_read_only_mount_is_told_from_a_missing_right() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path().display();
