@@ -244,6 +244,22 @@ fn a_busy_store_is_waited_for_no_longer_than_said() {
 }
 
 #[test]
+fn a_lock_that_leads_elsewhere_is_refused_and_one_that_holds_text_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, other) = (folder.path().join("store"), folder.path().join("other"));
+    fs::create_dir(&store).unwrap();
+    fs::write(&other, "precious").unwrap();
+    let file = run_file(driver(VERSION, 10, &[]));
+    std::os::unix::fs::symlink(&other, store.join(".lock")).unwrap();
+    let error = install(&store, &file, BARE).unwrap_err();
+    assert!(matches!(error, InstallError::Write { .. }), "{error}");
+    fs::remove_file(store.join(".lock")).unwrap();
+    fs::hard_link(&other, store.join(".lock")).unwrap();
+    install(&store, &file, BARE).unwrap();
+    assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
+}
+
+#[test]
 fn who_may_not_go_on_neither_waits_nor_reads() {
     let folder = tempfile::tempdir().unwrap();
     let file = run_file(driver(VERSION, 10, &[]));

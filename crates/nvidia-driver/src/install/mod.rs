@@ -41,10 +41,12 @@ pub use presence::{XDriver, XDriverProblem};
 pub use progress::Progress;
 
 use std::fs::{self, File, TryLockError};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
 
 use crate::DriverVersion;
 use crate::run_file::{Header, Limits, Manifest, RelativePath, RunFile};
@@ -191,7 +193,7 @@ impl Store {
         };
         fs::create_dir_all(&self.root).map_err(failed(&self.root))?;
         let path = self.root.join(".lock");
-        let lock = File::create(&path).map_err(failed(&path))?;
+        let lock = open_lock(&path).map_err(failed(&path))?;
         let started = Instant::now();
         loop {
             match lock.try_lock() {
@@ -207,6 +209,13 @@ impl Store {
     }
 }
 
+/// Nothing is written to it, so it may be any file but one that a link leads to.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mode = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
+    Ok(rustix::fs::open(path, flags, mode)?.into())
+}
+
 fn manifest(unpacked: &Unpacked) -> Result<Manifest, InstallError> {
     let name = RelativePath::new(".manifest").expect("a plain name");
     let text = unpacked.text(&name)?.ok_or(InstallError::NoManifest)?;
@@ -220,7 +229,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), InstallError> {
 /// Removes a folder with all that is in it; a missing one is well.
 fn remove(path: &Path) -> Result<(), InstallError> {
     match fs::remove_dir_all(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(InstallError::Write { path: path.to_owned(), source })
         }
         _ => Ok(()),
