@@ -11,7 +11,9 @@ use std::{
 use cosmos_auth::Role;
 use cosmos_desktop::Size;
 use cosmos_encoder::{Codec, EncodedFrame};
-use cosmos_streaming::session::{Datagram, Output, Session, SessionEvent, Viewer, answer, install_crypto};
+use cosmos_streaming::session::{
+    Datagram, Output, Packed, Session, SessionEvent, Viewer, answer, install_crypto,
+};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use str0m::{
     Candidate, Input, Rtc,
@@ -108,7 +110,7 @@ impl Link {
                 Output::Send(transmit) => self.sent.push(transmit.contents.into()),
                 Output::Event(SessionEvent::Ready) => self.ready = true,
                 Output::Event(SessionEvent::Closed(reason)) => panic!("the session ended: {reason}"),
-                Output::Event(_) => {}
+                Output::Event(_) | Output::Message(_) => {}
                 Output::Wait(at) => {
                     self.wake = at;
                     return;
@@ -128,7 +130,7 @@ impl Link {
     /// The time that the session takes for one picture and for what follows from it.
     fn send(&mut self, frame: &EncodedFrame) -> Duration {
         let begin = Instant::now();
-        self.session.video(frame, self.now);
+        self.session.video(&Packed::new(frame), self.now);
         self.drain_session();
         let mut taken = begin.elapsed();
         for _ in 0..INTERVAL.as_millis() {

@@ -35,6 +35,9 @@ pub enum ClientMessage {
         /// Upper bound of the frame rate in frames per second; 0 leaves it to the server.
         max_fps: u8,
     },
+    /// So many bytes of messages have arrived over the WebSocket since it was opened, modulo 2^32. Told at once after
+    /// each message of 1000 bytes or more, and with each ping.
+    Received(u32),
 }
 
 impl ClientMessage {
@@ -53,6 +56,7 @@ impl ClientMessage {
             0x14 => Self::Video(fields.bool("wanted")?),
             0x15 => Self::Audio(fields.bool("wanted")?),
             0x16 => Self::Quality { max_kbps: fields.u32()?, max_fps: fields.u8()? },
+            0x17 => Self::Received(fields.u32()?),
             kind => return Err(DecodeError::Kind(kind)),
         };
         fields.end(message)
@@ -68,6 +72,7 @@ impl ClientMessage {
             Self::Ping(number) => Writer::new(0x13).u32(*number).done(),
             Self::Video(wanted) => Writer::new(0x14).u8((*wanted).into()).done(),
             Self::Audio(wanted) => Writer::new(0x15).u8((*wanted).into()).done(),
+            Self::Received(total) => Writer::new(0x17).u32(*total).done(),
             Self::Quality { max_kbps, max_fps } => Writer::new(0x16).u32(*max_kbps).u8(*max_fps).done(),
         }
     }

@@ -15,7 +15,7 @@ mod wire;
 pub use client::ClientMessage;
 pub use clipboard::{Assembler, MAX_CLIPBOARD, PART, parts};
 pub use error::DecodeError;
-pub use server::{DesktopState, Level, ServerMessage, Stats};
+pub use server::{DesktopState, Level, ServerMessage, Stats, VideoCodec, audio_message, video_message};
 
 /// The version that [`ServerMessage::Hello`] tells. A page of another version reloads itself.
 pub const VERSION: u8 = 1;

@@ -69,6 +69,54 @@ pub enum ServerMessage {
         /// Why this one.
         reason: String,
     },
+    /// A picture. Over WebRTC pictures have a track of their own.
+    Video {
+        /// Whether decoding can begin here.
+        keyframe: bool,
+        /// How `data` is coded.
+        codec: VideoCodec,
+        /// When the change that led to it became known, by the server's clock, in microseconds since 1970.
+        captured_us: u64,
+        /// One access unit; of H.264 and H.265 in Annex B form.
+        data: Vec<u8>,
+    },
+    /// A packet of sound. Over WebRTC sound has a track of its own.
+    Audio {
+        /// The first sample, in samples of 48 kHz since the sound began.
+        pts: u64,
+        /// One packet of Opus (RFC 6716), two channels.
+        data: Vec<u8>,
+    },
+}
+
+/// How a picture is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VideoCodec {
+    /// H.264.
+    H264,
+    /// H.265.
+    H265,
+    /// VP8.
+    Vp8,
+    /// VP9.
+    Vp9,
+    /// AV1.
+    Av1,
+}
+
+/// [`ServerMessage::Video`] as bytes, of a picture that stays where it is.
+pub fn video_message(keyframe: bool, codec: VideoCodec, captured_us: u64, data: &[u8]) -> Vec<u8> {
+    Writer::with_room(0x90, 10 + data.len())
+        .u8(keyframe.into())
+        .u8(codec as u8)
+        .u64(captured_us)
+        .put(data)
+        .done()
+}
+
+/// [`ServerMessage::Audio`] as bytes, of a packet that stays where it is.
+pub fn audio_message(pts: u64, data: &[u8]) -> Vec<u8> {
+    Writer::with_room(0x91, 8 + data.len()).u64(pts).put(data).done()
 }
 
 /// Figures of the last second, as the server sees them.
@@ -134,6 +182,10 @@ impl ServerMessage {
             Self::Encoder { element, codec, reason } => {
                 Writer::new(0x8a).short_text(element).short_text(codec).put(reason.as_bytes())
             }
+            Self::Video { keyframe, codec, captured_us, data } => {
+                return video_message(*keyframe, *codec, *captured_us, data);
+            }
+            Self::Audio { pts, data } => return audio_message(*pts, data),
         }
         .done()
     }
@@ -157,6 +209,13 @@ impl ServerMessage {
             0x88 => Self::Resized(Size::new(fields.u16()?, fields.u16()?)),
             0x89 => Self::Notice { level: decode_level(&mut fields)?, text: fields.text_tail()?.to_owned() },
             0x8a => decode_encoder(&mut fields)?,
+            0x90 => Self::Video {
+                keyframe: fields.bool("keyframe")?,
+                codec: decode_codec(&mut fields)?,
+                captured_us: fields.u64()?,
+                data: fields.tail().to_owned(),
+            },
+            0x91 => Self::Audio { pts: fields.u64()?, data: fields.tail().to_owned() },
             kind => return Err(DecodeError::Kind(kind)),
         };
         fields.end(message)
@@ -199,6 +258,11 @@ fn decode_state(fields: &mut Reader<'_>) -> Result<DesktopState, DecodeError> {
 fn decode_level(fields: &mut Reader<'_>) -> Result<Level, DecodeError> {
     let levels = [Level::Info, Level::Warning, Level::Error];
     levels.get(usize::from(fields.u8()?)).copied().ok_or(DecodeError::Value("level"))
+}
+
+fn decode_codec(fields: &mut Reader<'_>) -> Result<VideoCodec, DecodeError> {
+    let codecs = [VideoCodec::H264, VideoCodec::H265, VideoCodec::Vp8, VideoCodec::Vp9, VideoCodec::Av1];
+    codecs.get(usize::from(fields.u8()?)).copied().ok_or(DecodeError::Value("codec"))
 }
 
 fn decode_encoder(fields: &mut Reader<'_>) -> Result<ServerMessage, DecodeError> {

@@ -68,6 +68,12 @@ impl Writer {
         Self(vec![kind])
     }
 
+    pub(crate) fn with_room(kind: u8, bytes: usize) -> Self {
+        let mut message = Vec::with_capacity(1 + bytes);
+        message.push(kind);
+        Self(message)
+    }
+
     pub(crate) fn put(mut self, bytes: &[u8]) -> Self {
         self.0.extend_from_slice(bytes);
         self

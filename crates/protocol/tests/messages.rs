@@ -89,6 +89,10 @@ fn unhex(digits: &str) -> Vec<u8> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect()
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn way(pressed: bool) -> &'static str {
     if pressed { "down" } else { "up" }
 }
@@ -112,6 +116,7 @@ fn client(message: &ClientMessage) -> String {
         ClientMessage::Ping(number) => format!("ping {number}"),
         ClientMessage::Video(wanted) => format!("video {}", if *wanted { "on" } else { "off" }),
         ClientMessage::Audio(wanted) => format!("audio {}", if *wanted { "on" } else { "off" }),
+        ClientMessage::Received(total) => format!("received {total} bytes"),
         ClientMessage::Quality { max_kbps, max_fps } => format!("quality {max_kbps} kbit/s {max_fps} fps"),
     }
 }
@@ -122,8 +127,7 @@ fn server(message: &ServerMessage) -> String {
             format!("hello version {version}, control {control}, audio {audio}, user {user}")
         }
         ServerMessage::Cursor { size, hot, rgba } => {
-            let rgba: String = rgba.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("cursor {size} hot {},{} {rgba}", hot.x, hot.y)
+            format!("cursor {size} hot {},{} {}", hot.x, hot.y, hex(rgba))
         }
         ServerMessage::ClipboardBegin(bytes) => format!("clipboard of {bytes} bytes"),
         ServerMessage::ClipboardPart(part) => format!("clipboard part {}", String::from_utf8_lossy(part)),
@@ -151,6 +155,10 @@ fn server(message: &ServerMessage) -> String {
             };
             format!("notice {level}: {text}")
         }
+        ServerMessage::Video { keyframe, codec, captured_us, data } => {
+            format!("video {codec:?} keyframe {keyframe} at {captured_us} {}", hex(data))
+        }
+        ServerMessage::Audio { pts, data } => format!("audio at {pts} {}", hex(data)),
         ServerMessage::Encoder { element, codec, reason } => format!("encoder {element} {codec}: {reason}"),
     }
 }

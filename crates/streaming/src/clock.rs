@@ -11,3 +11,8 @@ pub(crate) fn unix_us() -> u64 {
 pub(crate) fn system(instant: Instant) -> SystemTime {
     SystemTime::now() - instant.elapsed()
 }
+
+/// What the system's clock showed at `instant`, in microseconds since 1970.
+pub(crate) fn system_us(instant: Instant) -> u64 {
+    unix_us().saturating_sub(instant.elapsed().as_micros() as u64)
+}

@@ -10,15 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent, Size};
 use cosmos_encoder::{AudioPacket, Codec, EncodedFrame, EncoderInfo};
 use cosmos_protocol::{DesktopState, Level, ServerMessage, Stats, VERSION};
 use str0m::{change::SdpOffer, net::Transmit};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     demand::DemandCell,
-    session::{Answer, Datagram, OfferError, Output, Session, SessionEvent, Viewer, answer},
+    session::{Answer, Datagram, OfferError, Output, Packed, Session, SessionEvent, Viewer, answer},
     stats::{Means, Snapshot},
 };
 
@@ -26,6 +27,12 @@ use crate::{
 pub(crate) enum Event {
     /// A page wants to connect.
     Offer(Box<Offer>),
+    /// A page wants to connect over a WebSocket.
+    Socket(Box<SocketOffer>),
+    /// A message came over the WebSocket of this session.
+    Said { id: u64, message: Vec<u8> },
+    /// The WebSocket of this session is closed.
+    Gone { id: u64 },
     /// A frame of a TCP stream (RFC 4571).
     Tcp { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
     /// A picture was encoded.
@@ -49,6 +56,15 @@ pub(crate) struct Offer {
     pub(crate) offer: SdpOffer,
     pub(crate) viewer: Viewer,
     pub(crate) reply: oneshot::Sender<Result<Answer, Refusal>>,
+}
+
+/// A page that wants to connect over a WebSocket.
+pub(crate) struct SocketOffer {
+    pub(crate) viewer: Viewer,
+    /// Takes what is for the page; closed, it ends the session.
+    pub(crate) outgoing: mpsc::Sender<Bytes>,
+    /// Gets the session's number.
+    pub(crate) reply: oneshot::Sender<Result<u64, Refusal>>,
 }
 
 /// Why a page was not let in.
@@ -100,6 +116,8 @@ pub(crate) struct Hub {
 struct Live {
     id: u64,
     session: Session,
+    /// Where its messages go, over a WebSocket.
+    outgoing: Option<mpsc::Sender<Bytes>>,
     wake: Instant,
 }
 
@@ -171,6 +189,9 @@ impl Hub {
     pub(crate) fn handle(&mut self, event: Event, now: Instant, send: &mut dyn FnMut(Transmit)) {
         match event {
             Event::Offer(offer) => self.offer(*offer, now),
+            Event::Socket(offer) => self.socket(*offer, now, send),
+            Event::Said { id, message } => self.with(id, now, send, |session| session.said(message, now)),
+            Event::Gone { id } => self.with(id, now, send, |session| session.close("the page closed it")),
             Event::Tcp { from, to, bytes } => {
                 self.datagram(&Datagram { tcp: true, from, to, bytes: &bytes }, now, send);
             }
@@ -212,15 +233,36 @@ impl Hub {
     }
 
     fn admit(&mut self, offer: SdpOffer, viewer: Viewer, now: Instant) -> Result<Answer, Refusal> {
-        if self.sessions.len() >= MAX_SESSIONS {
-            return Err(Refusal::Full(MAX_SESSIONS));
-        }
+        self.room()?;
         let (offered, answer) = answer(offer, &self.config.addresses, self.config.codec, now)?;
+        self.enter(Session::new(offered, viewer, now), None, now);
+        Ok(answer)
+    }
+
+    fn socket(&mut self, offer: SocketOffer, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        let SocketOffer { viewer, outgoing, reply } = offer;
+        let admitted =
+            self.room().map(|()| self.enter(Session::over_socket(viewer, now), Some(outgoing), now));
+        let id = admitted.as_ref().ok().copied();
+        if reply.send(admitted).is_ok()
+            && let Some(id) = id
+        {
+            self.with(id, now, send, |_| ());
+        } else if let Some(id) = id {
+            self.leave(id, "the page did not wait", now);
+        }
+    }
+
+    fn room(&self) -> Result<(), Refusal> {
+        if self.sessions.len() < MAX_SESSIONS { Ok(()) } else { Err(Refusal::Full(MAX_SESSIONS)) }
+    }
+
+    fn enter(&mut self, session: Session, outgoing: Option<mpsc::Sender<Bytes>>, now: Instant) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.sessions.push(Live { id, session: Session::new(offered, viewer, now), wake: now });
+        self.sessions.push(Live { id, session, outgoing, wake: now });
         self.report.get_or_insert(now + SECOND);
-        Ok(answer)
+        id
     }
 
     fn publish(&mut self, frame: &EncodedFrame, now: Instant, send: &mut dyn FnMut(Transmit)) {
@@ -228,7 +270,8 @@ impl Hub {
             self.last_keyframe = Some(now);
         }
         self.means.frame(frame, now);
-        self.each(now, send, |session| session.video(frame, now));
+        let packed = Packed::new(frame);
+        self.each(now, send, |session| session.video(&packed, now));
         if self.sessions.iter().any(|live| live.session.waits()) {
             self.update_demand(now);
         }
@@ -293,6 +336,11 @@ impl Hub {
             let Some(live) = self.find(id) else { return };
             match live.session.poll(now) {
                 Output::Send(transmit) => send(transmit),
+                Output::Message(message) => {
+                    if live.outgoing.as_ref().is_none_or(|outgoing| outgoing.try_send(message).is_err()) {
+                        live.session.close("the page takes nothing");
+                    }
+                }
                 Output::Wait(at) => {
                     live.wake = at;
                     return;

@@ -4,35 +4,43 @@
 //! is called until it answers [`Output::Wait`].
 
 mod backlog;
+mod link;
 mod outbox;
+mod pace;
+mod peer;
 mod rest;
 mod rtc;
+mod socket;
 
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use cosmos_auth::Role;
 use cosmos_desktop::{InputEvent, Size};
-use cosmos_encoder::{AudioPacket, EncodedFrame};
+use cosmos_encoder::AudioPacket;
 use cosmos_protocol::{Assembler, ClientMessage, MAX_CLIPBOARD, ServerMessage, Stats, parts};
-use str0m::{
-    Event, IceConnectionState, Input, Rtc, RtcError,
-    bwe::Bitrate,
-    channel::ChannelId,
-    net::{Protocol, Receive, Transmit},
-    stats::PeerStats,
+use str0m::net::{Protocol, Receive, Transmit};
+
+use self::{
+    link::{Link, LinkOutput},
+    peer::Peer,
+    socket::Socket,
 };
 
-use self::{backlog::Backlog, outbox::Outbox, rest::Rest, rtc::Tracks};
-
-pub use self::rtc::{Answer, OfferError, Offered, answer, install_crypto};
+pub use self::{
+    link::Packed,
+    rtc::{Answer, OfferError, Offered, answer, install_crypto},
+};
 
 /// What a session wants.
 pub enum Output {
     /// This datagram is to be sent.
     Send(Transmit),
+    /// This message is to be sent, over the WebSocket.
+    Message(Bytes),
     /// This happened.
     Event(SessionEvent),
     /// Nothing until this time, unless something goes in.
@@ -82,62 +90,29 @@ pub struct Viewer {
 
 /// One viewer.
 pub struct Session {
-    rtc: Rtc,
     viewer: Viewer,
-    tracks: Tracks,
-    control: Option<ChannelId>,
-    outbox: Outbox,
+    link: Box<dyn Link>,
     incoming: Assembler,
-    backlog: Backlog,
-    rest: Rest,
     wish: Wish,
     person_kbps: u32,
-    estimate_kbps: u32,
-    /// Frame times count from here.
-    start: Instant,
-    /// The latest time that the connection was told, at most [`AHEAD`] of the clock.
-    told: Instant,
-    closed: Option<&'static str>,
-    /// When an unconnected session is given up.
-    give_up: Option<Instant>,
-    counters: Counters,
-}
-
-#[derive(Default)]
-struct Counters {
-    sent_bytes: u64,
     skipped: u32,
 }
-
-/// What is due within this time is done at once: the pacer below would have itself woken for every single packet, which
-/// no timer of this process does on time. Browsers pace in bursts of that length as well.
-const AHEAD: Duration = Duration::from_millis(5);
-/// The most that is done at once.
-const MOST_AHEAD: usize = 256;
-/// How long a session may be without a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Session {
     /// A session over the connection that [`answer`] prepared.
     pub fn new(offered: Offered, viewer: Viewer, now: Instant) -> Self {
-        Self {
-            rtc: offered.rtc,
-            viewer,
-            tracks: offered.tracks,
-            control: None,
-            outbox: Outbox::default(),
-            incoming: Assembler::default(),
-            backlog: Backlog::default(),
-            rest: Rest::new(now),
-            wish: Wish { video: true, max_kbps: rtc::START_KBPS, ..Wish::default() },
-            person_kbps: u32::MAX,
-            estimate_kbps: 0,
-            start: now,
-            told: now,
-            closed: None,
-            give_up: Some(now + PATIENCE),
-            counters: Counters::default(),
-        }
+        Self::over(Box::new(Peer::new(offered, now)), viewer)
+    }
+
+    /// A session over a WebSocket, which carries each [`Output::Message`] to the page and tells
+    /// [`said`](Self::said) what comes back.
+    pub fn over_socket(viewer: Viewer, now: Instant) -> Self {
+        Self::over(Box::new(Socket::new(now)), viewer)
+    }
+
+    fn over(link: Box<dyn Link>, viewer: Viewer) -> Self {
+        let wish = Wish { video: true, max_kbps: rtc::START_KBPS, ..Wish::default() };
+        Self { viewer, link, incoming: Assembler::default(), wish, person_kbps: u32::MAX, skipped: 0 }
     }
 
     /// The viewer's name and rights.
@@ -148,82 +123,76 @@ impl Session {
     /// What the viewer asks of the encoder; nothing before the page can be spoken to. A keyframe is asked for once
     /// there is room for it.
     pub fn wish(&mut self, now: Instant) -> Wish {
-        if self.control.is_none() {
+        if !self.link.is_open() {
             return Wish::default();
         }
-        let keyframe = self.wish.keyframe && self.backlog.admits(now, self.wish.max_kbps, true);
+        let keyframe = self.wish.keyframe && self.link.admits(now, self.wish.max_kbps, true);
         Wish { keyframe, ..self.wish }
     }
 
     /// Whether it waits for a keyframe, for which there may not be room yet.
     pub fn waits(&self) -> bool {
-        self.control.is_some() && self.wish.video && self.wish.keyframe
+        self.link.is_open() && self.wish.video && self.wish.keyframe
     }
 
     /// Whether a datagram is for this session.
     pub fn accepts(&self, datagram: &Datagram<'_>, now: Instant) -> bool {
-        datagram.receive().is_some_and(|receive| self.rtc.accepts(&Input::Receive(now, receive)))
+        self.link.accepts(datagram, now)
     }
 
     /// A datagram arrived.
     pub fn receive(&mut self, datagram: &Datagram<'_>, now: Instant) {
-        if let Some(receive) = datagram.receive() {
-            let result = self.rtc.handle_input(Input::Receive(now, receive));
-            self.check(result);
-            self.told = self.told.max(now);
-        }
+        self.link.receive(datagram, now);
+    }
+
+    /// A message arrived over the WebSocket.
+    pub fn said(&mut self, message: Vec<u8>, now: Instant) {
+        self.link.said(message, now);
     }
 
     /// The time that [`Output::Wait`] told has come.
     pub fn tick(&mut self, now: Instant) {
-        self.rest.woken(now);
-        self.advance(now);
-        if self.give_up.is_some_and(|at| at <= now) {
-            self.close("no connection");
-        }
+        self.link.tick(now);
     }
 
     /// The next picture. A viewer that cannot keep up is passed over until the next keyframe.
-    pub fn video(&mut self, frame: &EncodedFrame, now: Instant) {
-        if self.control.is_none() || !self.wish.video || self.tracks.video.is_none() {
+    pub fn video(&mut self, packed: &Packed<'_>, now: Instant) {
+        if !self.link.is_open() || !self.wish.video {
             return;
         }
-        if frame.keyframe {
+        let keyframe = packed.frame().keyframe;
+        if keyframe {
             self.wish.keyframe = false;
         } else if self.wish.keyframe {
-            self.counters.skipped += 1;
+            self.skipped += 1;
             return;
         }
-        if !self.backlog.admits(now, self.wish.max_kbps, frame.keyframe) {
-            self.counters.skipped += 1;
+        if !self.link.admits(now, self.wish.max_kbps, keyframe) {
+            self.skipped += 1;
             self.wish.keyframe = true;
             return;
         }
-        self.backlog.add(frame.data.len());
-        self.rest.disturb(now, frame.data.len(), self.wish.max_kbps);
-        let result = self.tracks.write_video(&mut self.rtc, frame, self.start);
-        self.check(result);
+        self.link.video(packed, self.wish.max_kbps, now);
     }
 
     /// The next packet of sound.
     pub fn audio(&mut self, packet: &AudioPacket, now: Instant) {
-        if self.wish.audio && self.tracks.audio.is_some() {
-            let result = self.tracks.write_audio(&mut self.rtc, packet, now);
-            self.check(result);
+        if self.wish.audio {
+            self.link.audio(packet, now);
         }
     }
 
     /// Says something to the page, once it can be spoken to.
     pub fn say(&mut self, message: &ServerMessage) {
-        if self.control.is_some() {
-            self.outbox.push(message.encode());
+        if self.link.is_open() {
+            self.link.push(message.encode());
         }
     }
 
     /// Tells the page what was copied on the desktop. A text that is still on its way is superseded.
     pub fn copy(&mut self, text: &str) {
         if self.viewer.role.may_use_clipboard() && text.len() <= MAX_CLIPBOARD {
-            self.outbox.forget_clipboard();
+            self.link.forget_clipboard();
             self.say(&ServerMessage::ClipboardBegin(text.len() as u32));
             parts(text).for_each(|part| self.say(&ServerMessage::ClipboardPart(part.to_vec())));
         }
@@ -231,106 +200,53 @@ impl Session {
 
     /// Fills in what only the session knows, and starts counting anew.
     pub fn statistics(&mut self, stats: &mut Stats, elapsed: Duration) {
-        let bits = std::mem::take(&mut self.counters.sent_bytes) * 8;
+        let bits = self.link.take_sent() * 8;
         stats.sent_kbps = (bits / (elapsed.as_millis() as u64).max(1)) as u32;
-        stats.estimate_kbps = self.estimate_kbps;
-        stats.skipped = self.counters.skipped;
+        stats.estimate_kbps = self.link.estimate_kbps();
+        stats.skipped = self.skipped;
     }
 
     /// How much bandwidth the encoder could use, so that the network is probed that far.
     pub fn desire(&mut self, kbps: u32) {
-        self.rest.desire(kbps);
+        self.link.desire(kbps);
     }
 
     /// Tells the page that this is the end. What is to be sent comes out of [`poll`](Self::poll) as ever.
     pub fn goodbye(&mut self) {
-        let result = self.rtc.close();
-        self.check(result);
+        self.link.goodbye();
+    }
+
+    /// Ends it: [`SessionEvent::Closed`] is what comes out next.
+    pub fn close(&mut self, reason: &'static str) {
+        self.link.close(reason);
     }
 
     /// What comes next. To be called until it answers [`Output::Wait`].
     pub fn poll(&mut self, now: Instant) -> Output {
-        if let Some(reason) = self.closed {
-            return Output::Event(SessionEvent::Closed(reason));
-        }
-        self.flush();
-        if let Some(kbps) = self.rest.wanted(now) {
-            self.rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::kbps(kbps.into()));
-        }
-        for _ in 0..MOST_AHEAD {
-            let event = match self.rtc.poll_output() {
-                Ok(str0m::Output::Timeout(at)) if at > now + AHEAD => return self.wait(at - AHEAD, now),
-                Ok(str0m::Output::Timeout(at)) => {
-                    self.advance(at);
-                    None
+        loop {
+            let event = match self.link.poll(now) {
+                LinkOutput::Send(transmit) => return Output::Send(transmit),
+                LinkOutput::Message(message) => return Output::Message(message),
+                LinkOutput::Wait(at) => return Output::Wait(at),
+                LinkOutput::Open => {
+                    self.wish.keyframe = true;
+                    Some(SessionEvent::Ready)
                 }
-                Ok(str0m::Output::Transmit(transmit)) => {
-                    self.counters.sent_bytes += transmit.contents.len() as u64;
-                    return Output::Send(transmit);
+                LinkOutput::Said(message) => self.message(&message, now),
+                LinkOutput::Keyframe => {
+                    self.wish.keyframe = true;
+                    Some(SessionEvent::DemandChanged)
                 }
-                Ok(str0m::Output::Event(event)) => self.event(event, now),
-                Err(error) => {
-                    self.fail(&error);
-                    return Output::Event(SessionEvent::Closed("protocol error"));
-                }
+                LinkOutput::Estimate => self.limit(),
+                LinkOutput::Closed(reason) => Some(SessionEvent::Closed(reason)),
             };
             if let Some(event) = event {
                 return Output::Event(event);
             }
         }
-        self.wait(now + AHEAD, now)
     }
 
-    /// Tells the connection the time, which never goes back.
-    fn advance(&mut self, to: Instant) {
-        self.told = self.told.max(to);
-        let result = self.rtc.handle_input(Input::Timeout(self.told));
-        self.check(result);
-    }
-
-    fn wait(&self, at: Instant, now: Instant) -> Output {
-        match self.closed {
-            Some(reason) => Output::Event(SessionEvent::Closed(reason)),
-            None => Output::Wait(self.rest.lengthen(self.give_up.map_or(at, |give_up| at.min(give_up)), now)),
-        }
-    }
-
-    fn event(&mut self, event: Event, now: Instant) -> Option<SessionEvent> {
-        match event {
-            Event::MediaAdded(added) => self.tracks.added(&mut self.rtc, &added),
-            Event::IceConnectionStateChange(state) => self.ice(state, now),
-            Event::ChannelOpen(id, label) if label == "control" => {
-                self.control = Some(id);
-                self.wish.keyframe = true;
-                return Some(SessionEvent::Ready);
-            }
-            Event::ChannelData(data) => return self.message(&data.data),
-            Event::ChannelBufferedAmountLow(_) => self.flush(),
-            Event::ChannelClose(_) => self.close("the page closed it"),
-            Event::KeyframeRequest(_) => {
-                self.wish.keyframe = true;
-                return Some(SessionEvent::DemandChanged);
-            }
-            // The estimate of the statistics is the newest; the one told by an event of its own is seconds behind.
-            Event::PeerStats(PeerStats { bwe_tx: Some(estimate), .. }) => {
-                self.estimate_kbps = (estimate.as_u64() / 1000) as u32;
-                tracing::debug!(kbps = self.estimate_kbps, "the network is thought to carry");
-                return self.limit();
-            }
-            Event::Closed => self.close("the page closed it"),
-            _ => {}
-        }
-        None
-    }
-
-    fn ice(&mut self, state: IceConnectionState, now: Instant) {
-        self.give_up = match state {
-            IceConnectionState::Connected | IceConnectionState::Completed => None,
-            _ => self.give_up.or(Some(now + PATIENCE)),
-        };
-    }
-
-    fn message(&mut self, bytes: &[u8]) -> Option<SessionEvent> {
+    fn message(&mut self, bytes: &[u8], now: Instant) -> Option<SessionEvent> {
         let message = match ClientMessage::decode(bytes) {
             Ok(message) => message,
             Err(error) => {
@@ -351,7 +267,10 @@ impl Session {
             ClientMessage::ClipboardPart(bytes) => self.incoming.part(&bytes).map(SessionEvent::Clipboard),
             ClientMessage::Ping(number) => {
                 self.say(&ServerMessage::Pong { number, server_us: crate::clock::unix_us() });
-                self.flush();
+                None
+            }
+            ClientMessage::Received(total) => {
+                self.link.received(total, now);
                 None
             }
             ClientMessage::Video(wanted) => {
@@ -373,32 +292,13 @@ impl Session {
 
     fn limit(&mut self) -> Option<SessionEvent> {
         // A tenth is left for sound, retransmissions and the error of the estimate.
-        let network = if self.estimate_kbps == 0 { rtc::START_KBPS } else { self.estimate_kbps / 10 * 9 };
+        let network = match self.link.estimate_kbps() {
+            0 => rtc::START_KBPS,
+            kbps => kbps / 10 * 9,
+        };
         let max_kbps = network.min(self.person_kbps);
         let changed = std::mem::replace(&mut self.wish.max_kbps, max_kbps) != max_kbps;
         changed.then_some(SessionEvent::DemandChanged)
-    }
-
-    fn flush(&mut self) {
-        let Some(id) = self.control else { return };
-        let Some(mut channel) = self.rtc.channel(id) else { return };
-        let result = self.outbox.drain(|message| channel.write(true, message));
-        self.check(result);
-    }
-
-    fn check(&mut self, result: Result<(), RtcError>) {
-        if let Err(error) = result {
-            self.fail(&error);
-        }
-    }
-
-    fn fail(&mut self, error: &RtcError) {
-        tracing::warn!(user = self.viewer.user, %error, "a session ends");
-        self.close("protocol error");
-    }
-
-    fn close(&mut self, reason: &'static str) {
-        self.closed.get_or_insert(reason);
     }
 }
 
@@ -421,5 +321,7 @@ impl Datagram<'_> {
     }
 }
 
+#[cfg(test)]
+mod socket_tests;
 #[cfg(test)]
 mod tests;

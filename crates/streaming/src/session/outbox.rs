@@ -23,6 +23,11 @@ impl Outbox {
         self.messages.retain(|message| !matches!(message.first(), Some(0x83 | 0x84)));
     }
 
+    /// Takes the oldest message.
+    pub(super) fn pop(&mut self) -> Option<Vec<u8>> {
+        self.messages.pop_front()
+    }
+
     /// Writes until `write` answers that there is no room.
     pub(super) fn drain<E>(&mut self, mut write: impl FnMut(&[u8]) -> Result<bool, E>) -> Result<(), E> {
         while let Some(message) = self.messages.front() {

@@ -5,10 +5,11 @@
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
 
 use cosmos_desktop::{InputEvent, Keysym};
-use cosmos_encoder::Codec;
+use cosmos_encoder::{Codec, EncodedFrame};
 use str0m::{
-    Candidate,
+    Candidate, Event, Input, Rtc,
     change::SdpPendingOffer,
+    channel::ChannelId,
     media::{Direction, MediaKind, Mid},
 };
 
@@ -146,6 +147,7 @@ impl World {
         loop {
             match self.session.poll(self.now) {
                 Output::Send(transmit) => self.send(false, transmit),
+                Output::Message(_) => panic!("no message goes over WebRTC"),
                 Output::Wait(at) => {
                     self.wake = at;
                     return;
@@ -189,7 +191,7 @@ impl World {
             convert: Duration::ZERO,
             encode: Duration::ZERO,
         };
-        self.session.video(&frame, self.now);
+        self.session.video(&Packed::new(&frame), self.now);
         self.drain_session();
     }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod page;
+mod socket;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -56,6 +57,7 @@ pub(crate) fn router(auth: AuthConfig, port: u16, events: mpsc::Sender<Event>) -
         .route("/api/login", post(access::login))
         .route("/api/logout", post(access::logout))
         .route("/api/offer", post(offer))
+        .route("/api/socket", get(socket::open))
         .fallback(get(page::file))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(guard))
@@ -82,7 +84,7 @@ pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, router: &Router) 
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_headers(64);
-    http.serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
+    http.serve_connection(TokioIo::new(stream), service).with_upgrades().await.map_err(io::Error::other)
 }
 
 /// Every answer says what the page may do, and that nobody else may embed or sniff it.
