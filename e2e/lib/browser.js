@@ -87,16 +87,20 @@ export class Page {
   async isLive(patience) {
     await until('the picture is there', () => this.page.evaluate(() => {
       const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
-      const { state, picture } = document.documentElement.dataset;
-      return state === 'live' && picture !== undefined && video.videoWidth > 0;
+      const { state, picture, rung } = document.documentElement.dataset;
+      return state === 'live' && picture !== undefined && (rung === 'websocket' || video.videoWidth > 0);
     }), patience);
   }
 
-  /** The size of the video. @returns {Promise<string>} `WIDTHxHEIGHT` */
+  /** How the server is reached: `webrtc` or `websocket`. */
+  rung() { return this.page.evaluate(() => document.documentElement.dataset.rung); }
+
+  /** The size of the picture. @returns {Promise<string>} `WIDTHxHEIGHT` */
   videoSize() {
     return this.page.evaluate(() => {
       const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
-      return `${video.videoWidth}x${video.videoHeight}`;
+      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('#canvas'));
+      return canvas.hidden ? `${video.videoWidth}x${video.videoHeight}` : `${canvas.width}x${canvas.height}`;
     });
   }
 
@@ -128,8 +132,10 @@ export class Page {
   colour() {
     return this.page.evaluate(() => {
       const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
+      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('#canvas'));
       const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));
-      context.drawImage(video, -video.videoWidth + 40, -video.videoHeight + 40);
+      if (canvas.hidden) context.drawImage(video, -video.videoWidth + 40, -video.videoHeight + 40);
+      else context.drawImage(canvas, -canvas.width + 40, -canvas.height + 40);
       return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
     });
   }

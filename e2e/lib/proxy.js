@@ -23,6 +23,21 @@ export async function proxy(target, prefix) {
     onward.on('error', () => { answer.destroy(); });
     asked.pipe(onward);
   });
+  server.on('upgrade', (asked, socket, head) => {
+    const { method, headers, url = '' } = asked;
+    const onward = request({ hostname, port, path: url.slice(prefix.length - 1), method, headers });
+    onward.on('upgrade', (reply, further, first) => {
+      const lines = Object.entries(reply.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`);
+      further.write(head);
+      socket.write(first);
+      socket.pipe(further).pipe(socket);
+      for (const end of [socket, further]) end.on('error', () => { socket.destroy(); further.destroy(); });
+    });
+    onward.on('response', () => socket.destroy());
+    onward.on('error', () => socket.destroy());
+    onward.end();
+  });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', () => resolve(null)); });
   const own = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {

@@ -12,7 +12,7 @@ import { byPreference, withStereo, withoutLipSync } from './sdp.js';
  * Where a connection reports to.
  * @typedef {object} ConnectionPorts
  * @property {(sdp: string, signal: AbortSignal) => Promise<string>} exchange gives the server's answer to an offer
- * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack
+ * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack only after `begin`
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(reason: string) => void} onLost at most once, and only after `open` has returned
  */
@@ -33,6 +33,10 @@ const INPUT = new Set(['key', 'text', 'pointer-to', 'pointer-by', 'button', 'scr
 export class ConnectionError extends Error {}
 
 export class Connection {
+  /** @type {'webrtc'} */
+  rung = 'webrtc';
+  /** @type {[MediaStreamTrack, RTCRtpReceiver][]} */
+  #tracks = [];
   #ended = new AbortController();
   #open = false;
   #heard = 0;
@@ -45,7 +49,7 @@ export class Connection {
     this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.input = this.#channel('input');
     this.control = this.#channel('control');
-    this.peer.ontrack = ({ track, receiver }) => this.ports.onTrack(track, receiver);
+    this.peer.ontrack = ({ track, receiver }) => this.#tracks.push([track, receiver]);
     this.peer.onconnectionstatechange = () => this.#stateChanged();
   }
 
@@ -65,6 +69,16 @@ export class Connection {
     await within(OPENING, Promise.all(channels));
     this.#open = true;
     this.#heard = performance.now();
+  }
+
+  /** It is the one that is used from now on. */
+  begin() {
+    for (const [track, receiver] of this.#tracks.splice(0)) this.ports.onTrack(track, receiver);
+  }
+
+  /** What the browser counts. @returns {Promise<Iterable<any>>} */
+  async report() {
+    return (await this.peer.getStats()).values();
   }
 
   /**
@@ -206,7 +220,7 @@ function opened(channel, ended) {
  * @param {Promise<T>} promise
  * @returns {Promise<T>}
  */
-function within(milliseconds, promise) {
+export function within(milliseconds, promise) {
   /** @type {ReturnType<typeof setTimeout>} */
   let timer;
   /** @type {Promise<never>} */

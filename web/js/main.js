@@ -8,11 +8,13 @@ import { KeyTranslator, platformOf } from './keyboard.js';
 import { Login } from './login.js';
 import { clipboardPanel, qualityPanel } from './panels.js';
 import { Picture } from './picture.js';
+import { Player } from './player.js';
 import { Pointer } from './pointer.js';
 import { VERSION } from './protocol.js';
 import { Session } from './session.js';
 import { Settings } from './settings.js';
 import { Sound } from './sound.js';
+import { Speaker } from './speaker.js';
 import { NO_READING, readFigures } from './statistics.js';
 import { StatisticsPanel } from './statistics-panel.js';
 import { Notices, Status } from './status.js';
@@ -48,14 +50,14 @@ let state = { name: 'connecting' };
 let figures = null;
 let reading = NO_READING;
 
-const session = new Session({ onState: changeState, onMessage: receive, onTrack: showTrack, onOutdated: reload });
+const session = new Session({ onState: changeState, onMessage: receive, onTrack: showTrack, onRung: changeRung, onOutdated: reload });
 const status = new Status(element('status'), () => session.retry());
 const notices = new Notices(element('notices'));
 const login = new Login(element('login'), (user) => {
   settings.change({ user });
   session.start();
 });
-const picture = new Picture(element('stage'), element('screen'), {
+const picture = new Picture(element('stage'), element('screen'), element('canvas'), {
   onBox: () => sendSize(),
   clockOffset: () => session.clockOffset,
   onFirstFrame: () => {
@@ -63,6 +65,11 @@ const picture = new Picture(element('stage'), element('screen'), {
     if (state.name === 'live') status.hide();
   },
 });
+const player = new Player(element('canvas'), {
+  onDrawn: (capturedUs) => picture.drawn(capturedUs),
+  onKeyframeWanted: () => session.send({ kind: 'video', wanted: !document.hidden }),
+});
+const speaker = new Speaker();
 const cursor = new Cursor(element('surface'));
 const sound = new Sound(element('audio'), {
   onState: showSound,
@@ -174,6 +181,8 @@ function showLogin() {
 function receive(message) {
   switch (message.kind) {
     case 'hello': return welcome(message);
+    case 'video': return player.take(message);
+    case 'audio': return speaker.take(message);
     case 'cursor': return cursor.show(message);
     case 'clipboard-begin':
     case 'clipboard-part': return clipboard.receive(message);
@@ -197,6 +206,16 @@ function welcome(hello) {
   sound.begin(hello.audio);
   clipboard.pull();
   if (!hello.control) notices.show('info', 'You are watching: keyboard and pointer belong to somebody else.');
+}
+
+/** The server is reached in this way now. @param {import('./session.js').Rung} rung */
+function changeRung({ name }) {
+  root.dataset.rung = name;
+  player.reset();
+  if (name !== 'websocket') return;
+  delete root.dataset.picture;
+  picture.draw();
+  sound.through(speaker);
 }
 
 /** @param {MediaStreamTrack} track @param {RTCRtpReceiver} receiver */
@@ -267,14 +286,20 @@ async function readStatistics() {
   const frames = picture.takeFrames();
   const report = await session.report();
   if (!report) return;
-  const read = readFigures(report.values(), reading, frames, server.stats, session.roundTrip);
+  const read = readFigures(report, reading, frames, server.stats, session.roundTrip);
   if (!read.figures.latencyMs && figures) {
     // A desktop that stands still has no frames to tell the latency: the last one stands.
     const { latencyMs, measured } = figures;
     Object.assign(read.figures, { latencyMs, measured });
   }
   ({ figures, reading } = read);
-  statistics.show(read.figures, server.stats, server.encoder);
+  statistics.show({ ...read.figures, transport: transport(read.figures) }, server.stats, server.encoder);
+}
+
+/** How the server is reached, and why not in a better way. @param {Figures} figures */
+function transport(figures) {
+  const failed = session.rung?.failed;
+  return failed ? `${figures.transport}; no WebRTC: ${failed}` : figures.transport;
 }
 
 /** @param {string} id @param {() => unknown} action whose failure is told */

@@ -39,13 +39,15 @@ export class Picture {
 
   /**
    * @param {HTMLElement} stage the picture's box
-   * @param {HTMLVideoElement} video within it
+   * @param {HTMLVideoElement} video within it, for pictures that come as a track
+   * @param {HTMLCanvasElement} canvas within it, for pictures that come one by one
    * @param {{onBox: () => void, onFirstFrame: () => void, clockOffset: () => number | null}} ports
    *   `onBox` is told that `wanted` may have changed; `clockOffset` leads from this clock to the server's, in milliseconds
    */
-  constructor(stage, video, ports) {
+  constructor(stage, video, canvas, ports) {
     this.stage = stage;
     this.video = video;
+    this.canvas = canvas;
     this.ports = ports;
     new ResizeObserver(([entry]) => this.#boxed(entry)).observe(stage);
     video.addEventListener('resize', () => {
@@ -56,10 +58,39 @@ export class Picture {
 
   /** Shows a track. @param {MediaStreamTrack} track @param {RTCRtpReceiver} receiver */
   show(track, receiver) {
+    this.#by(this.video);
     this.#shown = 0;
     this.#receiver = receiver;
     this.video.srcObject = new MediaStream([track]);
     this.video.play().catch((error) => { if (error.name !== 'AbortError') console.warn('The picture does not play:', error); });
+  }
+
+  /** Pictures come one by one from now on; each is told by {@link drawn}. */
+  draw() {
+    this.#by(this.canvas);
+    this.#shown = 0;
+    this.#receiver = null;
+    this.video.srcObject = null;
+  }
+
+  /** A picture was drawn. @param {number} capturedUs by the server's clock, in microseconds since 1970 */
+  drawn(capturedUs) {
+    const offset = this.ports.clockOffset();
+    this.#counted();
+    if (offset !== null) note(this.#endToEnd, performance.now(), capturedUs / 1000 - offset - performance.timeOrigin);
+  }
+
+  /** @param {HTMLVideoElement | HTMLCanvasElement} shown */
+  #by(shown) {
+    this.video.hidden = shown !== this.video;
+    this.canvas.hidden = shown !== this.canvas;
+    this.layOut();
+  }
+
+  #counted() {
+    this.#frames += 1;
+    this.#shown += 1;
+    if (this.#shown === 1) this.ports.onFirstFrame();
   }
 
   /** The desktop has this size now. @param {Size} size */
@@ -112,6 +143,7 @@ export class Picture {
     const area = this.#area();
     for (const side of /** @type {const} */ (['left', 'top', 'width', 'height'])) {
       this.video.style[side] = `${area[side]}px`;
+      this.canvas.style[side] = `${area[side]}px`;
     }
   }
 
@@ -138,9 +170,7 @@ export class Picture {
 
   /** @param {VideoFrameCallbackMetadata} frame */
   #framed({ presentationTime, expectedDisplayTime, receiveTime, rtpTimestamp }) {
-    this.#frames += 1;
-    this.#shown += 1;
-    if (this.#shown === 1) this.ports.onFirstFrame();
+    this.#counted();
     // After a pause, Chromium expects to show a frame as late as the next one would come.
     const early = expectedDisplayTime > presentationTime && expectedDisplayTime < presentationTime + REFRESH;
     const shown = early ? expectedDisplayTime : presentationTime;

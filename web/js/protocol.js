@@ -37,6 +37,7 @@ export const MAX_TEXT = 4096;
  *   | {kind: 'ping', number: number}
  *   | {kind: 'video', wanted: boolean}
  *   | {kind: 'audio', wanted: boolean}
+ *   | {kind: 'received', total: number}
  *   | {kind: 'quality', maxKbps: number, maxFps: number}} ControlMessage
  */
 
@@ -58,6 +59,8 @@ export const MAX_TEXT = 4096;
 
 /** @typedef {'info' | 'warning' | 'error'} Level */
 
+/** @typedef {'h264' | 'h265' | 'vp8' | 'vp9' | 'av1'} VideoCodec */
+
 /**
  * What the server tells.
  * @typedef {{kind: 'hello', version: number, control: boolean, audio: boolean, user: string}
@@ -69,7 +72,9 @@ export const MAX_TEXT = 4096;
  *   | {kind: 'desktop', state: 'up' | 'lost', message: string}
  *   | {kind: 'resized', width: number, height: number}
  *   | {kind: 'notice', level: Level, text: string}
- *   | {kind: 'encoder', element: string, codec: string, reason: string}} ServerMessage
+ *   | {kind: 'encoder', element: string, codec: string, reason: string}
+ *   | {kind: 'video', keyframe: boolean, codec: VideoCodec, capturedUs: number, data: Uint8Array<ArrayBuffer>}
+ *   | {kind: 'audio', pts: number, data: Uint8Array<ArrayBuffer>}} ServerMessage
  */
 
 /** A message that means nothing. */
@@ -95,6 +100,7 @@ export function encode(message) {
     case 'ping': return fields(0x13, 4).u32(message.number).bytes;
     case 'video': return fields(0x14, 1).u8(+message.wanted).bytes;
     case 'audio': return fields(0x15, 1).u8(+message.wanted).bytes;
+    case 'received': return fields(0x17, 4).u32(message.total).bytes;
     case 'quality': return fields(0x16, 5).u32(message.maxKbps).u8(message.maxFps).bytes;
   }
 }
@@ -203,6 +209,8 @@ function decodeKind(kind, reader) {
     case 0x88: return { kind: 'resized', width: reader.u16(), height: reader.u16() };
     case 0x89: return { kind: 'notice', level: decodeLevel(reader.u8()), text: utf8(reader.tail()) };
     case 0x8a: return { kind: 'encoder', element: reader.shortText(), codec: reader.shortText(), reason: utf8(reader.tail()) };
+    case 0x90: return { kind: 'video', keyframe: reader.bool(), codec: decodeCodec(reader.u8()), capturedUs: reader.u64(), data: reader.tail() };
+    case 0x91: return { kind: 'audio', pts: reader.u64(), data: reader.tail() };
     default: throw new ProtocolError(`there is no message of kind ${kind}`);
   }
 }
@@ -245,6 +253,16 @@ function decodeLevel(value) {
   const level = /** @type {const} */ (['info', 'warning', 'error'])[value];
   if (!level) throw new ProtocolError('the level means nothing');
   return level;
+}
+
+/**
+ * @param {number} value
+ * @returns {VideoCodec}
+ */
+function decodeCodec(value) {
+  const codec = /** @type {const} */ (['h264', 'h265', 'vp8', 'vp9', 'av1'])[value];
+  if (!codec) throw new ProtocolError('the codec means nothing');
+  return codec;
 }
 
 /** @param {Uint8Array} bytes */

@@ -2,7 +2,10 @@
 
 import { ApiError, offer } from './api.js';
 import { Connection, ConnectionError } from './connection.js';
+import { Ladder } from './ladder.js';
+import { Player } from './player.js';
 import { VERSION } from './protocol.js';
+import { SocketConnection } from './socket.js';
 
 /**
  * @typedef {import('./protocol.js').ClientMessage} ClientMessage
@@ -19,10 +22,16 @@ import { VERSION } from './protocol.js';
  */
 
 /**
+ * How the server is reached, and why not in a better way.
+ * @typedef {{name: 'webrtc' | 'websocket', failed: string}} Rung
+ */
+
+/**
  * Where a session reports to.
  * @typedef {object} SessionPorts
  * @property {(state: State) => void} onState
  * @property {(message: ServerMessage) => void} onMessage all but pongs
+ * @property {(rung: Rung) => void} onRung before the first message of a connection
  * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack
  * @property {(version: number) => void} onOutdated the server is of this version, and the page is not
  */
@@ -45,6 +54,9 @@ const GOOD = 5000;
 /** Attempts without a connection after which the advice is given. */
 const PATIENT = 3;
 
+/** Milliseconds after which a better way is looked for again. */
+const BETTER = 30_000;
+
 /** Attempts that end so will end so again. @type {Record<number, string>} */
 const HOPELESS = {
   400: 'Reload the page. If that changes nothing, the page and the server may be of different versions.',
@@ -65,8 +77,10 @@ export function backOff(attempt) {
 
 /** A session with the server. */
 export class Session {
-  /** @type {Connection | null} */
+  /** @type {Connection | SocketConnection | null} */
   #connection = null;
+  /** @type {Ladder<Connection | SocketConnection> | null} */
+  #ladder = null;
   /** @type {((why: End) => void) | null} */
   #end = null;
   #running = false;
@@ -78,13 +92,22 @@ export class Session {
   constructor(ports) {
     this.ports = ports;
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.#wake(); });
-    window.addEventListener('online', () => this.#wake());
+    window.addEventListener('online', () => {
+      this.#wake();
+      this.#lookHigher();
+    });
     window.addEventListener('pagehide', () => this.#finish(this.#loss('')));
   }
 
-  /** The connection's statistics; empty without one. @returns {Promise<RTCStatsReport | null>} */
+  /** The connection's statistics; null without one. @returns {Promise<Iterable<any> | null>} */
   async report() {
-    return this.#connection?.peer.getStats() ?? null;
+    return this.#connection?.report() ?? null;
+  }
+
+  /** How the server is reached, and why not in a better way; null without a connection. @returns {Rung | null} */
+  get rung() {
+    const name = this.#connection?.rung;
+    return name ? { name, failed: name === 'webrtc' ? '' : this.#ladder?.failed.webrtc ?? '' } : null;
   }
 
   /** The way to the server and back, in milliseconds; 0 while unknown. */
@@ -131,33 +154,66 @@ export class Session {
   /** @returns {Promise<End>} */
   async #attempt() {
     const ended = new Promise((/** @type {(why: End) => void} */ resolve) => { this.#end = resolve; });
-    const connection = new Connection({
-      exchange: offer,
-      onTrack: this.ports.onTrack,
-      onMessage: (message) => this.#message(message),
-      onLost: (reason) => this.#finish(this.#loss(reason)),
-    });
-    this.#connection = connection;
     this.#since = 0;
-    connection.open().then(() => this.#opened(connection), (error) => this.#finish(refused(error)));
-    const pulse = setInterval(() => this.#pulse(connection), PING);
+    const ladder = new Ladder(this.#ways(), (way) => this.#take(way));
+    this.#ladder = ladder;
+    ladder.climb().catch((error) => this.#finish(refused(error)));
+    const pulse = setInterval(() => this.#pulse(), PING);
+    const higher = setInterval(() => this.#lookHigher(), BETTER);
     const why = await ended;
     clearInterval(pulse);
-    connection.close();
+    clearInterval(higher);
+    ladder.close();
+    this.#connection?.close();
     this.#connection = null;
     return why;
   }
 
-  /** @param {Connection} connection */
-  #opened(connection) {
-    this.#pings.begin();
-    this.#pulse(connection);
+  /** @returns {import('./ladder.js').Makers<Connection | SocketConnection>} */
+  #ways() {
+    const pinned = new URLSearchParams(location.search).get('transport');
+    const rtc = 'RTCPeerConnection' in window && pinned !== 'websocket';
+    const socket = Player.isOffered && pinned !== 'webrtc';
+    return {
+      webrtc: rtc ? () => this.#heed((ports) => new Connection({ ...ports, exchange: offer, onTrack: this.ports.onTrack })) : null,
+      websocket: socket ? () => this.#heed((ports) => new SocketConnection(ports)) : null,
+    };
   }
 
-  /** @param {Connection} connection */
-  #pulse(connection) {
-    if (connection.silent) this.#finish(this.#loss('The server has fallen silent.'));
-    else connection.send(this.#pings.next());
+  /**
+   * Makes a connection that is listened to for as long as it is the one that is used.
+   * @template {Connection | SocketConnection} T
+   * @param {(ports: Pick<import('./connection.js').ConnectionPorts, 'onMessage' | 'onLost'>) => T} make
+   * @returns {T}
+   */
+  #heed(make) {
+    const connection = make({
+      onMessage: (message) => { if (this.#connection === connection) this.#message(message); },
+      onLost: (reason) => { if (this.#connection === connection) this.#finish(this.#loss(reason)); },
+    });
+    return connection;
+  }
+
+  /** A connection is open, the first or a better one. @param {Connection | SocketConnection} connection */
+  #take(connection) {
+    const before = this.#connection;
+    this.#connection = connection;
+    before?.close();
+    const { rung } = this;
+    if (rung) this.ports.onRung(rung);
+    connection.begin();
+    this.#pings.begin();
+    this.#pulse();
+  }
+
+  #lookHigher() {
+    if (this.#connection?.rung === 'websocket' && !document.hidden) this.#ladder?.again();
+  }
+
+  #pulse() {
+    const connection = this.#connection;
+    if (connection?.silent) this.#finish(this.#loss('The server has fallen silent.'));
+    else connection?.send(this.#pings.next());
   }
 
   /** @param {End} why @param {number} failures */

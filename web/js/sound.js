@@ -5,7 +5,10 @@
  * @typedef {'off' | 'on' | 'blocked' | 'none'} SoundState
  */
 
+/** What makes it heard. @typedef {{play: () => Promise<void>, pause: () => void, volume: number}} Output */
+
 export class Sound {
+  #volume = 1;
   #offered = false;
   #wanted = false;
   /** @type {SoundState} */
@@ -17,6 +20,8 @@ export class Sound {
    */
   constructor(element, ports) {
     this.element = element;
+    /** @type {Output} */
+    this.output = element;
     this.ports = ports;
     for (const type of ['pointerup', 'keydown']) document.addEventListener(type, () => this.unblock());
   }
@@ -25,7 +30,15 @@ export class Sound {
 
   /** @param {MediaStreamTrack} track */
   show(track) {
+    this.through(this.element);
     this.element.srcObject = new MediaStream([track]);
+  }
+
+  /** It is heard through this from now on. @param {Output} output */
+  through(output) {
+    if (this.output !== output) this.output.pause();
+    this.output = output;
+    output.volume = this.#volume;
   }
 
   /** A connection has begun. @param {boolean} offered whether the server has sound */
@@ -47,18 +60,21 @@ export class Sound {
   }
 
   /** @param {number} volume from 0 to 1 */
-  set volume(volume) { this.element.volume = volume; }
+  set volume(volume) {
+    this.#volume = volume;
+    this.output.volume = volume;
+  }
 
   #apply() {
     if (!this.#offered) return this.#become('none');
     if (this.#wanted) return this.#play();
-    this.element.pause();
+    this.output.pause();
     this.#become('off');
   }
 
   #play() {
     this.#become('on');
-    this.element.play().catch((error) => {
+    this.output.play().catch((error) => {
       if (error.name === 'NotAllowedError' && this.#wanted) this.#become('blocked');
     });
   }

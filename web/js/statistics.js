@@ -44,7 +44,8 @@ export const NO_READING = { time: 0, bytes: 0, emitted: 0, buffered: 0, decoded:
  */
 export function readFigures(report, before, frames, server, roundTripMs) {
   const entries = new Map([...report].map((entry) => [entry.id, entry]));
-  const video = find(entries, (entry) => entry.type === 'inbound-rtp' && entry.kind === 'video') ?? {};
+  const socket = find(entries, (entry) => entry.type === 'cosmos-socket');
+  const video = socket ? { ...socket, framesDecoded: socket.frames } : find(entries, (entry) => entry.type === 'inbound-rtp' && entry.kind === 'video') ?? {};
   const pair = selectedPair(entries);
   const reading = read(video, pair);
   const since = difference(reading, before);
@@ -60,7 +61,7 @@ export function readFigures(report, before, frames, server, roundTripMs) {
     decodeMs: perFrame(since.decoding, since.decoded),
     bufferMs: perFrame(since.buffered, since.emitted),
     lost: video.packetsLost ?? 0,
-    transport: transportName(entries, pair),
+    transport: socket ? 'WebSocket' : transportName(entries, pair),
   };
   return { figures, reading };
 }

@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { ApiError } from '../js/api.js';
+import { Ladder } from '../js/ladder.js';
+import { nameOfH264 } from '../js/player.js';
 import { byPreference, withStereo, withoutLipSync } from '../js/sdp.js';
 import { backOff } from '../js/session.js';
 import { Settings } from '../js/settings.js';
@@ -125,3 +128,104 @@ function memory() {
     setItem: (/** @type {string} */ key, /** @type {string} */ value) => { items[key] = value; },
   });
 }
+
+test('figures of a WebSocket are those of what it carried', () => {
+  const at = (/** @type {number} */ timestamp, /** @type {number} */ bytesReceived, /** @type {number} */ frames) =>
+    [{ id: 'socket', type: 'cosmos-socket', timestamp, bytesReceived, frames }];
+  const none = { frames: 0, toScreen: 0, endToEnd: 12 };
+  const before = readFigures(at(1000, 5000, 10), NO_READING, none, null, 0);
+  const { figures } = readFigures(at(2000, 130_000, 40), before.reading, none, null, 3);
+  assert.deepEqual([figures.fps, figures.kbps, figures.latencyMs, figures.transport], [30, 1000, 12, 'WebSocket']);
+});
+
+test('the decoder is named by the sequence parameter set', () => {
+  assert.equal(nameOfH264(Uint8Array.of(0, 0, 0, 1, 9, 16, 0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x29, 1, 2)), 'avc1.42c029');
+  assert.equal(nameOfH264(Uint8Array.of(0, 0, 1, 0x41, 1, 2, 3, 4)), 'avc1.42e01f');
+});
+
+/**
+ * A way that opens, or fails, after so many milliseconds; never, without them.
+ * @param {'webrtc' | 'websocket'} rung
+ * @param {string[]} log
+ * @param {number} [opens]
+ * @param {{after: number, error: Error}} [fails]
+ */
+function way(rung, log, opens, fails) {
+  return () => {
+    log.push(`try ${rung}`);
+    /** @type {(error: Error) => void} */
+    let reject = () => {};
+    return {
+      rung,
+      open: () => new Promise((/** @type {(value: void) => void} */ resolve, no) => {
+        reject = no;
+        if (opens !== undefined) setTimeout(resolve, opens);
+        if (fails) setTimeout(() => no(fails.error), fails.after);
+      }),
+      close: () => {
+        log.push(`close ${rung}`);
+        reject(new Error('closed'));
+      },
+    };
+  };
+}
+
+/** @param {ReturnType<typeof way> | null} webrtc @param {ReturnType<typeof way> | null} websocket @param {string[]} log */
+function ladder(webrtc, websocket, log) {
+  return new Ladder({ webrtc, websocket }, ({ rung }) => log.push(`take ${rung}`));
+}
+
+const later = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test('the better way is taken alone when it is quick', async () => {
+  /** @type {string[]} */
+  const log = [];
+  await ladder(way('webrtc', log, 20), way('websocket', log, 0), log).climb();
+  assert.deepEqual(log, ['try webrtc', 'take webrtc']);
+});
+
+test('the better way takes over when it comes later', async () => {
+  /** @type {string[]} */
+  const log = [];
+  await ladder(way('webrtc', log, 900), way('websocket', log, 20), log).climb();
+  assert.deepEqual(log, ['try webrtc', 'try websocket', 'take websocket']);
+  await later(400);
+  assert.deepEqual(log.slice(3), ['take webrtc']);
+});
+
+test('what is no longer needed is closed', async () => {
+  /** @type {string[]} */
+  const log = [];
+  await ladder(way('webrtc', log, 800), way('websocket', log), log).climb();
+  assert.deepEqual(log, ['try webrtc', 'try websocket', 'close websocket', 'take webrtc']);
+});
+
+test('a way that fails gives way at once, says why, and is tried again when asked', async () => {
+  /** @type {string[]} */
+  const log = [];
+  const climbed = ladder(way('webrtc', log, undefined, { after: 10, error: new Error('no UDP') }), way('websocket', log, 10), log);
+  const began = performance.now();
+  await climbed.climb();
+  assert.ok(performance.now() - began < 500, 'the head start was waited for');
+  assert.equal(climbed.failed.webrtc, 'no UDP');
+  climbed.again();
+  climbed.again();
+  await later(50);
+  assert.deepEqual(log, ['try webrtc', 'close webrtc', 'try websocket', 'take websocket', 'try webrtc', 'close webrtc']);
+});
+
+test('what no way can change ends the climb', async () => {
+  for (const status of [401, 403]) {
+    /** @type {string[]} */
+    const log = [];
+    const error = new ApiError(status, 'no');
+    await assert.rejects(ladder(way('webrtc', log, undefined, { after: 10, error }), way('websocket', log, 10), log).climb(), error);
+    assert.ok(!log.includes('try websocket'));
+  }
+  /** @type {string[]} */
+  const log = [];
+  const [first, second] = [new Error('first'), new Error('second')];
+  const none = ladder(way('webrtc', log, undefined, { after: 5, error: first }), way('websocket', log, undefined, { after: 5, error: second }), log);
+  await assert.rejects(none.climb(), first);
+  await assert.rejects(ladder(null, way('websocket', log, undefined, { after: 5, error: second }), log).climb(), second);
+});

@@ -1,0 +1,121 @@
+/** The desktop over a WebSocket, where nothing better leads to it, and over something better as soon as that does. */
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { it } from 'node:test';
+
+import { needs } from './lib/programs.js';
+import { proxy } from './lib/proxy.js';
+import { SoundServer } from './lib/sound.js';
+import { onEachDesktop } from './lib/stage.js';
+import { until } from './lib/wait.js';
+
+onEachDesktop((stage) => {
+  it('shows, types and copies over a WebSocket behind a proxy', async (test) => {
+    if (!needs(test, 'xclip', 'xdotool')) return;
+    const before = await proxy(stage.desktop.url, '/desk/');
+    test.after(() => before.close());
+    const page = await (await stage.browser.page(test, { permissions: ['clipboard-read', 'clipboard-write'] }))
+      .live(`${before.url}?transport=websocket`);
+    assert.equal(await page.rung(), 'websocket');
+    for (const colour of ['#a04080', '#20a040']) {
+      await stage.desktop.fill(colour);
+      await page.shows(colour);
+    }
+    await page.page.setViewportSize({ width: 1000, height: 600 });
+    await until('the picture has the new size', async () => (await page.videoSize()) === '1000x600');
+
+    await page.page.mouse.move(300, 200);
+    await until('the pointer follows', async () =>
+      /x:300 y:200/.test((await stage.desktop.run('xdotool', ['getmouselocation'])).text));
+    const text = `ä € 😀 ${'0123456789abcdef'.repeat(60_000)}`;
+    writeFileSync(stage.desktop.file('copied'), text);
+    stage.desktop.start('xclip', ['-selection', 'clipboard', '-quiet', stage.desktop.file('copied')]);
+    await until('this computer has the text', () => page.page.evaluate(
+      async (length) => (await navigator.clipboard.readText()).length === length, text.length));
+    await until('the figures name the way', () => page.page.evaluate(
+      () => /** @type {any} */ (window).cosmos.stats().transport === 'WebSocket'));
+    assert.deepEqual(page.errors, []);
+  });
+
+  it('is heard over a WebSocket', async (test) => {
+    if (!needs(test, 'pulseaudio', 'pactl', 'paplay')) return;
+    const sound = await new SoundServer(stage.desktop).start();
+    await stage.desktop.serve([], sound.env);
+    const page = await stage.browser.page(test);
+    await page.page.addInitScript(tapSpeakers);
+    await page.live(`${stage.desktop.url}?transport=websocket`);
+    await page.page.evaluate(() => {
+      const button = /** @type {HTMLElement} */ (document.querySelector('#sound'));
+      if (button.getAttribute('aria-pressed') !== 'true') button.click();
+    });
+    sound.play(440);
+    await until('440 Hz are heard', async () => {
+      const found = await page.page.evaluate(() => /** @type {any} */ (window).loudest?.() ?? 0);
+      if (Math.abs(found - 440) > 5) throw new Error(`the loudest is ${found} Hz`);
+      return true;
+    });
+  });
+
+  it('moves to a WebSocket when WebRTC finds no way, and back up when it does', async (test) => {
+    const page = await stage.browser.page(test);
+    await page.page.addInitScript(blockWebRtc);
+    const begun = performance.now();
+    await page.live(stage.desktop.url);
+    test.diagnostic(`first frame over the WebSocket after ${Math.round(performance.now() - begun)} ms, login included`);
+    assert.equal(await page.rung(), 'websocket');
+    await stage.desktop.fill('#406020');
+    await page.shows('#406020');
+    await page.page.evaluate(() => { /** @type {any} */ (window).blocked = false; });
+    await until('WebRTC takes over', async () => {
+      await page.page.evaluate(() => window.dispatchEvent(new Event('online')));
+      return (await page.rung()) === 'webrtc';
+    }, 30_000);
+    await stage.desktop.fill('#602040');
+    await page.shows('#602040');
+    assert.equal(await page.state(), 'live');
+    await page.page.evaluate(() => {
+      const now = /** @type {any} */ (window);
+      now.blocked = true;
+      now.peers.forEach((/** @type {RTCPeerConnection} */ peer) => peer.close());
+    });
+    await until('the WebSocket takes over', async () => (await page.rung()) === 'websocket', 30_000);
+    await stage.desktop.fill('#204060');
+    await page.shows('#204060');
+    assert.deepEqual(page.errors, []);
+  });
+});
+
+/** Runs in the page: no candidate is offered to any peer connection while `blocked` is set. */
+function blockWebRtc() {
+  const all = /** @type {any} */ (window);
+  const Real = window.RTCPeerConnection;
+  all.blocked = true;
+  all.peers = [];
+  all.RTCPeerConnection = class extends Real {
+    /** @param {RTCConfiguration} config */
+    constructor(config) {
+      super({ ...config, iceTransportPolicy: all.blocked ? 'relay' : 'all' });
+      all.peers.push(this);
+    }
+  };
+}
+
+/** Runs in the page: `loudest()` is the loudest frequency that is on its way to the speakers. */
+function tapSpeakers() {
+  const all = /** @type {any} */ (window);
+  const { connect } = AudioNode.prototype;
+  /** @type {any} */ (AudioNode.prototype).connect = function join(/** @type {any} */ to, /** @type {any[]} */ ...rest) {
+    if (to instanceof AudioDestinationNode && !(this instanceof AnalyserNode)) {
+      const analyser = new AnalyserNode(this.context, { fftSize: 32_768, smoothingTimeConstant: 0 });
+      connect.call(this, analyser);
+      all.loudest = () => {
+        const levels = new Float32Array(analyser.frequencyBinCount);
+        analyser.getFloatFrequencyData(levels);
+        const top = levels.reduce((best, level, at) => (level > levels[best] ? at : best), 0);
+        return levels[top] > -60 ? (top * this.context.sampleRate) / analyser.fftSize : 0;
+      };
+    }
+    return connect.call(this, to, ...rest);
+  };
+}
