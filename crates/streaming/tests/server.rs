@@ -5,6 +5,7 @@
 
 mod page;
 mod scripted;
+mod socket;
 
 use std::{
     io::{Read, Write},
@@ -17,11 +18,11 @@ use std::{
 use cosmos_auth::{Account, Secret, SessionKey};
 use cosmos_desktop::{Button, InputEvent, Keysym, Point, Size};
 use cosmos_encoder::{Capabilities, Choice, Codec, EncoderConfig};
-use cosmos_protocol::{ClientMessage, DesktopState, ServerMessage};
+use cosmos_protocol::{ClientMessage, DesktopState, ServerMessage, VideoCodec};
 use cosmos_streaming::{AuthConfig, ServerConfig, ServerError, VideoConfig, error_text, serve};
 use tokio::sync::oneshot;
 
-use self::{page::Page, scripted::Script};
+use self::{page::Page, scripted::Script, socket::Socket};
 
 /// A test gives up after this long.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -157,6 +158,57 @@ fn see_and_drive(tcp: bool) {
 }
 
 #[test]
+fn a_page_sees_and_drives_the_desktop_over_a_websocket() {
+    let server = Server::start(None);
+    let mut page = Socket::open(server.address, &server.origin()).unwrap();
+    page.until("the greeting", |message| matches!(message, ServerMessage::Hello { control: true, .. }));
+    page.until("the size", |message| *message == ServerMessage::Resized(Size::new(320, 240)));
+    let first = page.until("a picture", |message| matches!(message, ServerMessage::Video { .. }));
+    assert!(matches!(first, ServerMessage::Video { keyframe: true, codec: VideoCodec::Vp8, .. }));
+    server.script.change();
+    page.until("the next picture", |message| matches!(message, ServerMessage::Video { .. }));
+    page.say(&ClientMessage::Ping(7));
+    page.until("an answer", |message| matches!(message, ServerMessage::Pong { number: 7, .. }));
+    let key = InputEvent::Key { keysym: Keysym(0x61), pressed: true };
+    page.say(&ClientMessage::Input(key.clone()));
+    assert_eq!(server.input.recv_timeout(LIMIT).unwrap(), key);
+    drop(page);
+    assert_eq!(server.input.recv_timeout(LIMIT).unwrap(), InputEvent::ReleaseAll, "nothing stays pressed");
+}
+
+#[test]
+fn one_who_is_slow_on_a_websocket_holds_nobody_back() {
+    let server = Server::start(None);
+    let mut deaf = Socket::open(server.address, &server.origin()).unwrap();
+    deaf.until("the greeting", |message| matches!(message, ServerMessage::Hello { .. }));
+    let mut page = server.connect(false);
+    page.until("a picture", |page| !page.frames.is_empty());
+    for _ in 0..50 {
+        let before = page.frames.len();
+        server.script.change();
+        page.until("the next picture", |page| page.frames.len() > before);
+    }
+}
+
+#[test]
+fn what_no_page_says_ends_a_websocket_and_nothing_else() {
+    let server = Server::start(None);
+    let mut page = server.connect(false);
+    for (kind, bytes) in
+        [(socket::TEXT, vec![b'x'; 10]), (socket::BINARY, vec![0x12; 100_000]), (0x8b, vec![0; 10])]
+    {
+        let mut socket = Socket::open(server.address, &server.origin()).unwrap();
+        socket.send(kind, &bytes);
+        while socket.read().is_some() {}
+    }
+    let mut socket = Socket::open(server.address, &server.origin()).unwrap();
+    socket.send(socket::BINARY, &[0xff; 100]);
+    socket.say(&ClientMessage::Ping(7));
+    socket.until("an answer", |message| matches!(message, ServerMessage::Pong { number: 7, .. }));
+    page.until("a picture", |page| !page.frames.is_empty());
+}
+
+#[test]
 fn three_pages_watch_what_is_encoded_once() {
     let server = Server::start(None);
     let mut pages: Vec<Page> = (0..3).map(|_| server.connect(false)).collect();
@@ -248,6 +300,18 @@ fn only_who_knows_the_password_comes_in_and_only_from_our_page() {
         "a proxy's origin is allowed"
     );
     assert_eq!(offer(&format!("{cookie}{origin}")), "400", "what is offered makes no sense");
+    let socket = |headers: &str| {
+        Socket::open(server.address, headers).map_err(|answer| status(&answer).to_owned()).err()
+    };
+    assert_eq!(socket(&origin).as_deref(), Some("401"));
+    assert_eq!(
+        socket(&cookie).as_deref(),
+        Some("403"),
+        "a WebSocket is open to every page that does not say where it is from"
+    );
+    assert_eq!(socket(&format!("{cookie}Origin: https://evil.example\r\n")).as_deref(), Some("403"));
+    assert_eq!(socket(&format!("{cookie}{origin}")), None);
+    assert_eq!(status(&server.request("GET", "/api/socket", &format!("{cookie}{origin}"), "")), "426");
     let sdp = r#"{"type":"offer","sdp":"v=0\r\nnonsense"}"#;
     let refused = server.request("POST", "/api/offer", &format!("{cookie}{origin}"), sdp);
     assert_eq!(status(&refused), "400", "{refused}");
