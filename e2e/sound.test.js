@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 
 import { needs } from './lib/programs.js';
-import { loudest, SoundServer } from './lib/sound.js';
+import { heard, SoundServer, turnOn } from './lib/sound.js';
 import { onEachDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
 
@@ -29,22 +29,3 @@ onEachDesktop((stage) => {
     await heard(page, 660, 30_000);
   });
 });
-
-/** @param {import('./lib/browser.js').Page} page */
-async function turnOn(page) {
-  await page.page.evaluate(() => {
-    const button = /** @type {HTMLElement} */ (document.querySelector('#sound'));
-    if (button.getAttribute('aria-pressed') !== 'true') button.click();
-  });
-  await until('the sound is on', () => page.page.evaluate(
-    () => document.querySelector('#sound')?.getAttribute('aria-pressed') === 'true'));
-}
-
-/** @param {import('./lib/browser.js').Page} page @param {number} hertz @param {number} [patience] */
-function heard(page, hertz, patience) {
-  return until(`${hertz} Hz are heard`, async () => {
-    const found = await loudest(page);
-    if (Math.abs(found - hertz) > 5) throw new Error(`the loudest is ${found} Hz`);
-    return true;
-  }, patience);
-}

@@ -41,7 +41,7 @@ export class SoundServer {
 }
 
 /** @param {number} hertz @param {number} seconds @returns {Buffer} a WAV file */
-function tone(hertz, seconds) {
+export function tone(hertz, seconds) {
   const samples = RATE * seconds;
   const wav = Buffer.alloc(44 + samples * 4);
   wav.write('RIFF', 0);
@@ -83,4 +83,23 @@ export function loudest(page) {
     await context.close();
     return level > -60 ? (most * 48_000) / 32_768 : 0;
   });
+}
+
+/** Turns the page's sound on. @param {import('./browser.js').Page} page */
+export async function turnOn(page) {
+  await page.page.evaluate(() => {
+    const button = /** @type {HTMLElement} */ (document.querySelector('#sound'));
+    if (button.getAttribute('aria-pressed') !== 'true') button.click();
+  });
+  await until('the sound is on', () => page.page.evaluate(
+    () => document.querySelector('#sound')?.getAttribute('aria-pressed') === 'true'));
+}
+
+/** Waits until a tone is heard. @param {import('./browser.js').Page} page @param {number} hertz @param {number} [patience] */
+export function heard(page, hertz, patience) {
+  return until(`${hertz} Hz are heard`, async () => {
+    const found = await loudest(page);
+    if (Math.abs(found - hertz) > 5) throw new Error(`the loudest is ${found} Hz`);
+    return true;
+  }, patience);
 }

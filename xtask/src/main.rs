@@ -2,6 +2,7 @@
 //! nothing is installed yet.
 
 mod checks;
+mod image;
 mod node;
 mod packages;
 mod start;
@@ -36,6 +37,7 @@ fn run(mut args: Vec<String>) -> Result<(), Failure> {
     match command.as_str() {
         "run" => start::desktop(&workspace, ask, &args),
         "bench" => checks::bench(&workspace, ask, &args),
+        "image" => image::build(&workspace, &args),
         "test" => no_more(&args).and_then(|()| checks::test(&workspace, ask)),
         "sweep" => no_more(&args).and_then(|()| checks::sweep(&workspace, ask)),
         "ci" => no_more(&args).and_then(|()| checks::ci(&workspace, ask)),
@@ -64,11 +66,25 @@ usage: cargo xtask COMMAND [--yes] [ARGUMENT...]
   test   install what is missing and run all tests: Rust, page, end to end
   ci     formatting, lints and documentation, then `cargo xtask test`
   bench  run the benchmarks; further arguments go to `cargo bench`
+  image  build the container image, see below
   sweep  compare 10^8 modelines with the X server's library, which takes too
          long for `test`
 
   --yes  install packages without asking; without a terminal nothing is asked
   --help print this
+
+`image` takes
+  --distro NAME       ubuntu:24.04 (default), ubuntu:22.04, debian:12, debian:13
+  --base IMAGE        an image that is one of these under another name
+  --base-rootfs TAR   the same from an archive of its files
+  --from-debootstrap  the same from the distribution's packages, for a machine
+                      without a registry; takes root and debootstrap
+  --programs FOLDER   put these built programs in instead of building them
+  --tag NAME          what to call it [default: cosmos:24.04 and the like]
+  --arg NAME=VALUE    an argument of deploy/Dockerfile
+  --builder COMMAND   such as 'podman --runtime runc'; by default podman,
+                      docker or buildah, the first that is there
+and gives what follows `--` to the builder.
 
 Exit status: 0 it worked, 1 something failed, 2 something is missing that
 cannot be installed here, 64 usage.

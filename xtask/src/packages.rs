@@ -145,7 +145,8 @@ fn has_desktop(sessions: &Path) -> bool {
     entries.map(|entry| entry.path()).any(|path| path.extension().is_some_and(|kind| kind == "desktop"))
 }
 
-fn on_path(program: &str) -> bool {
+/// Whether there is a program of this name.
+pub fn on_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
@@ -164,7 +165,8 @@ fn agreed() -> bool {
     io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
-fn is_root() -> bool {
+/// Whether this program may do everything.
+pub fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|this| this.uid() == 0)
 }
 

@@ -6,6 +6,7 @@ mod compose;
 mod desktop;
 mod docker;
 mod flags;
+mod health;
 mod kubernetes;
 mod lint;
 mod stream;
@@ -14,6 +15,7 @@ mod xorg_config;
 pub use compose::Compose;
 pub use desktop::{Desktop, Unusable, Wanted};
 pub use docker::{Docker, NothingToRun};
+pub use health::Health;
 pub use kubernetes::Kubernetes;
 pub use lint::Lint;
 pub use xorg_config::XorgConfig;
@@ -49,6 +51,9 @@ pub enum Command {
     /// Look through docker commands, compose files, manifests and environment files, and say what is wrong. Exit
     /// codes: 0 nothing but notes, 1 warnings, 2 errors, 3 a file cannot be read, 64 usage.
     Lint(Lint),
+    /// Ask the desktops that this user runs here whether they serve. Exit codes: 0 all do, 1 one does not or there is
+    /// none, 64 usage.
+    Health(Health),
     /// Wait for the end of standard input, then end what a desktop left.
     #[command(hide = true)]
     Guard {

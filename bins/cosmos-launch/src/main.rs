@@ -8,6 +8,7 @@ use std::{
 use clap::{Parser, error::ErrorKind};
 
 mod args;
+mod health;
 mod linter;
 mod progress;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Compose(wanted) => print_text(wanted.text()),
         Command::Kubernetes(wanted) => print_text(wanted.text()),
         Command::Lint(wanted) => linter::run(&wanted),
+        Command::Health(wanted) => health::run(&wanted.base()),
         Command::Guard { directory } => {
             cosmos_host::guard(&directory);
             ExitCode::SUCCESS

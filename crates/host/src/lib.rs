@@ -37,7 +37,7 @@ pub use error::HostError;
 pub use lease::{Holder, Lease, LeaseError};
 pub use process::conceal;
 pub use ready::{SCHEMA as READY_SCHEMA, StreamReady};
-pub use runtime::guard;
+pub use runtime::{desktops_in, guard};
 pub use service::{Comeback, Exit, ServiceId, Spec, Tie};
 pub use session::Session;
 pub use supervisor::{Action, Event, Notice, Outcome, Supervisor};

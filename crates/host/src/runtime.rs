@@ -18,7 +18,9 @@ use rustix::{
     rand::{GetRandomFlags, getrandom},
 };
 
-use crate::{display, environment::MARK, error::HostError, process::Process};
+use crate::{
+    display, environment::MARK, error::HostError, process::Process, ready::StreamReady, roles::Places,
+};
 
 /// A directory for its owner only, removed when dropped.
 #[derive(Debug)]
@@ -121,23 +123,41 @@ fn noted_in(path: &Path) -> HashSet<(i32, u64)> {
     text.lines().filter_map(noted).collect()
 }
 
+/// Where the desktops of this user are served whose directories are in `base`: an entry for each that lives, `None`
+/// for one that does not serve yet.
+pub fn desktops_in(base: &Path) -> Vec<Option<StreamReady>> {
+    let living = directories_in(base).filter(|path| is_living(path));
+    living.map(|path| StreamReady::read(&Places { home: path.clone(), runtime: path }.ready())).collect()
+}
+
 fn stale_in(base: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(base).into_iter().flatten().flatten();
-    let ours =
-        entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix())));
-    ours.map(|entry| entry.path()).filter(|path| is_stale(path)).collect()
+    directories_in(base).filter(|path| is_stale(path)).collect()
+}
+
+/// The directories that this user's desktops made in `base`.
+fn directories_in(base: &Path) -> impl Iterator<Item = PathBuf> {
+    let is_ours = |path: &PathBuf| {
+        let named =
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&prefix()));
+        let made = |metadata: fs::Metadata| metadata.is_dir() && metadata.uid() == getuid().as_raw();
+        named && path.symlink_metadata().is_ok_and(made)
+    };
+    fs::read_dir(base).into_iter().flatten().flatten().map(|entry| entry.path()).filter(is_ours)
+}
+
+/// A shared lock, so that two that ask at once do not take each other for the supervisor.
+fn is_living(path: &Path) -> bool {
+    File::open(path.join(SUPERVISOR))
+        .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared).is_err())
 }
 
 fn is_stale(path: &Path) -> bool {
-    let Ok(metadata) = path.symlink_metadata() else { return false };
-    if !metadata.is_dir() || metadata.uid() != getuid().as_raw() {
-        return false;
-    }
     match File::open(path.join(SUPERVISOR)) {
         Ok(file) => flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok(),
         // It may be about to be made.
         Err(_) => {
-            metadata.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(60)))
+            let made = path.symlink_metadata().and_then(|metadata| metadata.modified());
+            made.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > Duration::from_secs(60)))
         }
     }
 }
@@ -178,6 +198,7 @@ mod tests {
         drop(lock_of(&dead).unwrap());
         let other = base.path().join("cosmos-something");
         fs::create_dir(&other).unwrap();
+        assert_eq!(desktops_in(base.path()), [None]);
         let next = Runtime::create(base.path()).unwrap();
         assert!(living.path().exists() && next.path().exists() && fresh.exists() && other.exists());
         assert!(!dead.exists());
@@ -205,5 +226,22 @@ mod tests {
         );
         children[1].kill().unwrap();
         children[1].wait().unwrap();
+    }
+
+    #[test]
+    fn those_that_live_tell_where_they_serve() {
+        let base = tempfile::tempdir().unwrap();
+        assert_eq!(desktops_in(&base.path().join("none")), []);
+        let (serving, starting) =
+            (Runtime::create(base.path()).unwrap(), Runtime::create(base.path()).unwrap());
+        let ready =
+            r#"{"schema":"cosmos.ready/1","url":"u","user":null,"password_source":"s","password_file":null}"#;
+        fs::write(serving.file("ready.json"), ready).unwrap();
+        let mut found: Vec<_> =
+            desktops_in(base.path()).into_iter().map(|ready| ready.map(|it| it.url)).collect();
+        found.sort();
+        assert_eq!(found, [None, Some("u".to_owned())]);
+        drop(starting);
+        assert_eq!(desktops_in(base.path()).len(), 1);
     }
 }

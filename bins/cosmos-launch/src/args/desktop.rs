@@ -13,7 +13,7 @@ use cosmos_host::{
     settings::{Settings, SettingsError, Sources, Value, known, resolve},
 };
 
-use super::{flags::SettingFlags, stream};
+use super::{flags::SettingFlags, health::runtime_base, stream};
 
 /// What was typed for a desktop.
 #[derive(Debug, clap::Args)]
@@ -96,7 +96,7 @@ impl Desktop {
             stream_arguments,
             login: stream::login(&settings, &self.stream_arguments),
             environment: stream::environment(std::env::vars_os()),
-            runtime_base: self.runtime_dir.clone().filter(|path| is_writable(path)).unwrap_or("/tmp".into()),
+            runtime_base: runtime_base(self.runtime_dir.clone()),
             state_dir: self.state_directory(&settings),
             guard: std::env::current_exe().ok(),
             display: number("display"),
