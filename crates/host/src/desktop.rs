@@ -119,6 +119,8 @@ struct Desktop<'a> {
     was_tried: bool,
     arrangement: Arrangement,
     look: Look,
+    /// How much more time the X server needs for it, where the supervisor does not know yet.
+    extension: Duration,
     /// What leads programs to the driver of the GPU.
     variables: Vec<(&'static str, String)>,
     /// Why there may be no desktop after all.
@@ -177,6 +179,7 @@ impl<'a> Desktop<'a> {
             was_tried: false,
             arrangement,
             look: Look::Due,
+            extension: Duration::ZERO,
             variables: Vec::new(),
             refusal: None,
             session,
@@ -352,6 +355,10 @@ impl<'a> Desktop<'a> {
             if self.processes[role.id().0].running.is_some() && self.is_ready(role) {
                 events.push_back(Event::Ready { service: role.id() });
             }
+        }
+        let by = std::mem::take(&mut self.extension);
+        if by > Duration::ZERO {
+            events.push_back(Event::Extended { service: Role::XServer.id(), by });
         }
         self.look_after_logs();
     }

@@ -19,6 +19,13 @@ pub enum Event {
         /// Which.
         service: ServiceId,
     },
+    /// A service that starts needs so much longer than its rules say, for something that has a bound of its own.
+    Extended {
+        /// Which.
+        service: ServiceId,
+        /// How much longer.
+        by: Duration,
+    },
     /// A person asked for the end. The first time asks for an orderly one, the second time for a quick one.
     Signal,
     /// Time passed.
@@ -75,6 +82,8 @@ pub struct Supervisor {
 struct Slot {
     spec: Spec,
     state: State,
+    /// How much longer this start may take.
+    extension: Duration,
     /// Failures in a row, for the back-off.
     failures: u32,
     /// Failed starts in a row, for giving up.
@@ -125,6 +134,7 @@ impl Supervisor {
         match event {
             Event::Exited { service, how } => self.exited(service, how, now, &mut actions),
             Event::Ready { service } => self.ready(service, now, &mut actions),
+            Event::Extended { service, by } => self.slots[service.0].extension += by,
             Event::Signal => self.signal(&mut actions),
             Event::Tick => {}
         }
@@ -299,6 +309,7 @@ impl Supervisor {
         for place in 0..self.slots.len() {
             if self.slots[place].state == State::Idle && self.needs_are_met(place) {
                 self.slots[place].state = State::Starting(now);
+                self.slots[place].extension = Duration::ZERO;
                 actions.push(Action::Start(ServiceId(place)));
             }
         }
@@ -312,13 +323,21 @@ impl Supervisor {
 
 impl Slot {
     const fn new(spec: Spec) -> Self {
-        Self { spec, state: State::Idle, failures: 0, failed_starts: 0, been_up: false, given_up: false }
+        Self {
+            spec,
+            state: State::Idle,
+            extension: Duration::ZERO,
+            failures: 0,
+            failed_starts: 0,
+            been_up: false,
+            given_up: false,
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
         match self.state {
             State::Delayed(until) => Some(until),
-            State::Starting(since) => Some(since + self.spec.start_bound),
+            State::Starting(since) => Some(since + self.spec.start_bound + self.extension),
             State::Stopping { kill_at, .. } => kill_at,
             State::Idle | State::Up(_) | State::Off => None,
         }

@@ -424,6 +424,19 @@ fn a_required_gpu_on_which_nothing_was_seen_to_draw_ends_the_desktop_with_the_re
     desktop.child.wait().unwrap();
 }
 
+/// Together they take longer than an X server may.
+#[test]
+fn a_slow_server_and_a_slow_probe_have_their_own_time() {
+    if !can_run() {
+        return;
+    }
+    let mut desktop = Desktop::with_server(&["slow"], "#!/bin/sh\nexec sleep 600\n");
+    desktop.wait_for("serving");
+    assert_eq!(desktop.report().mode, Mode::GpuXServer);
+    assert!(!desktop.output().contains("was not ready in time"), "{}", desktop.output());
+    desktop.stop();
+}
+
 #[test]
 fn a_probe_that_never_answers_keeps_nobody_from_a_desktop() {
     if !can_run() {

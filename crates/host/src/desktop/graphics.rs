@@ -141,7 +141,10 @@ impl Desktop<'_> {
             process::spawn(command, Vec::new())
         });
         match started {
-            Ok(started) => self.look = Look::Asking { pid: started.pid, since: Instant::now() },
+            Ok(started) => {
+                self.look = Look::Asking { pid: started.pid, since: Instant::now() };
+                self.extension = LONGEST_LOOK;
+            }
             Err(error) => {
                 let why = format!("cannot be started: {}: {error}", program.display());
                 self.see(Err(Reason::ProbeFailed(why)));
@@ -248,7 +251,7 @@ fn refusal(arrangement: &Arrangement) -> HostError {
     HostError::NoGpu { reasons: arrangement.plan.reasons() }
 }
 
-/// The probe ends by itself before. It is a part of the start of the X server, whose bound is twice as long.
+/// The probe ends by itself before. The X server, which has to serve before, is given that much more time.
 const LONGEST_LOOK: Duration = Duration::from_secs(9);
 
 #[cfg(test)]

@@ -86,6 +86,21 @@ fn services_start_when_what_they_need_serves() {
 }
 
 #[test]
+fn a_start_may_be_given_more_time_and_the_next_one_has_the_usual() {
+    let mut story = Story::new();
+    story.tell(Event::Tick);
+    story.ready(SOUND);
+    assert_eq!(story.pass(19.0), "");
+    assert_eq!(story.tell(Event::Extended { service: X, by: Duration::from_secs(9) }), "");
+    assert_eq!(story.pass(9.5), "");
+    assert_eq!(story.pass(1.0), "stop X server, (X server in 1s)");
+    story.exit(X, 0);
+    story.pass(1.1);
+    assert!(story.supervisor.is_starting(X));
+    assert!(story.pass(20.5).starts_with("stop X server"));
+}
+
+#[test]
 fn the_end_comes_in_reverse_order() {
     let mut story = Story::up();
     assert_eq!(story.tell(Event::Signal), "stop stream, stop session");
