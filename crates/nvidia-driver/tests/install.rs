@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cosmos_nvidia_driver::Processor;
 use cosmos_nvidia_driver::install::{InstallError, Installed, Options, Store, XDriver, XDriverProblem};
 use cosmos_nvidia_driver::run_file::{Compression, Limits, RunFileError};
 use run_file_support::*;
@@ -143,6 +144,27 @@ fn a_whole_installation_is_not_read_again() {
     assert_eq!(install(folder.path(), &file, BARE).unwrap(), first);
     assert_eq!(fs::read(library).unwrap(), contents("./libcuda.so.470.82.01", 100_000));
     assert_eq!(names(folder.path()), [".lock", &prefix_name(&first)]);
+}
+
+/// Machines of several processors may share a store.
+#[test]
+fn an_installation_for_another_processor_is_not_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(folder.path());
+    let install_for = |machine: u8| {
+        let mut header = [0; 64];
+        header[..4].copy_from_slice(b"\x7fELF");
+        header[18] = machine;
+        let file = run_file(driver(VERSION, 10, &[("libnvidia-tls.so.470.82.01", &header)]));
+        store.install(&file[..], BARE, &mut |_| {}).unwrap()
+    };
+    let find = || store.find(&VERSION.parse().unwrap());
+    let (own, other) = if cfg!(target_arch = "aarch64") { (183, 62) } else { (62, 183) };
+    assert_ne!(install_for(other).processor(), Processor::here());
+    assert_eq!(find(), []);
+    let installed = install_for(own);
+    assert_eq!(installed.processor(), Processor::here());
+    assert_eq!(find(), [installed]);
 }
 
 #[test]

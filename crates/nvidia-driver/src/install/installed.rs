@@ -1,12 +1,14 @@
 //! An installation, and what has to be told to the loader, Vulkan, EGL and the X server about it.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::plan::{EGL_PLATFORMS, EGL_VENDORS, LIBRARIES, LIBRARIES_32, VULKAN, X_MODULES};
 use super::record::{self, Part, Record};
-use crate::DriverVersion;
+use crate::{DriverVersion, Processor};
 
 /// The userspace of a driver below a prefix, whole as far as names, sizes and links tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +60,11 @@ impl Installed {
         &self.record.version
     }
 
+    /// The processor that its libraries are for; `None` where they do not tell one of those that have a driver.
+    pub fn processor(&self) -> Option<Processor> {
+        self.files_below(LIBRARIES).find_map(|path| machine(&path))
+    }
+
     /// The folders of libraries: 64-bit, and 32-bit where they were asked for. Joined by `:`, they are a value for
     /// `LD_LIBRARY_PATH`.
     pub fn library_dirs(&self) -> Vec<PathBuf> {
@@ -102,5 +109,19 @@ impl Installed {
         let files = self.record.parts.iter().filter(|(_, part)| matches!(part, Part::File(_)));
         let below = files.filter(move |(path, _)| Path::new(path.as_str()).starts_with(&folder));
         below.map(|(path, _)| path.below(&self.prefix))
+    }
+}
+
+/// The processor of a library, from `e_machine` in its header (ELF gABI 4.1, chapter 4). `None` for other files.
+fn machine(path: &Path) -> Option<Processor> {
+    let mut header = [0; 20];
+    File::open(path).ok()?.read_exact(&mut header).ok()?;
+    let is_library = header.starts_with(b"\x7fELF");
+    match [header[18], header[19]] {
+        _ if !is_library => None,
+        [62, 0] => Some(Processor::X86_64),
+        [183, 0] => Some(Processor::Aarch64),
+        [40, 0] => Some(Processor::Arm32),
+        _ => None,
     }
 }

@@ -48,8 +48,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::DriverVersion;
 use crate::run_file::{Header, Limits, Manifest, RelativePath, RunFile};
+use crate::{DriverVersion, Processor};
 use place::Place;
 use progress::{Metered, Watched};
 use unpack::Unpacked;
@@ -101,13 +101,16 @@ impl Store {
         Ok(self.root.join(format!("{identity}{compat32}{neutral}")))
     }
 
-    /// The whole installations of a version, whatever their options.
+    /// The whole installations of a version for the processor of this program, whatever their options.
     pub fn find(&self, version: &DriverVersion) -> Vec<Installed> {
         let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.sort();
         let whole = paths.into_iter().filter_map(|path| Installed::open(path).ok());
-        whole.filter(|installed| installed.version() == version).collect()
+        let is_for_here = |installed: &Installed| {
+            installed.processor().is_none_or(|processor| Some(processor) == Processor::here())
+        };
+        whole.filter(|installed| installed.version() == version).filter(is_for_here).collect()
     }
 
     /// Installs the userspace of a `.run` file. One that is installed and whole is returned after reading nothing but
