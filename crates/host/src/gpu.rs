@@ -39,6 +39,8 @@ pub struct Graphics {
     pub wanted: Wanted,
     /// Which GPU, by index, UUID or PCI address; anything but a list means the first that this process may use.
     pub gpu: VisibleDevices,
+    /// What it was named by, as `--gpu`, for people.
+    pub named_by: String,
     /// The outputs of the GPU that count as connected; `None` takes the first, or a DisplayPort where the mode is
     /// too fast for it.
     pub ports: Option<VideoPorts>,
@@ -83,6 +85,7 @@ impl Default for Graphics {
         Self {
             wanted: Wanted::Best,
             gpu: VisibleDevices::Void,
+            named_by: "the list of GPUs".to_owned(),
             ports: None,
             refresh: None,
             leases: None,

@@ -117,11 +117,12 @@ impl<'a> Selection<'a> {
     }
 }
 
-/// An index that no GPU could be found for, so that the first one was taken.
+/// An index that no GPU could be found for, so that the first one was taken. The text does not tell where the list
+/// comes from: its caller knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "NVIDIA_VISIBLE_DEVICES names GPU {index} of the host, and none of the {visible} visible here has that number: \
-     the first was taken; name GPUs by UUID to be exact"
+    "GPU {index} of the host is named, and none of the {visible} visible here has that number: the first was taken; \
+     name GPUs by UUID to be exact"
 )]
 pub struct Guess {
     /// The index in the list.
@@ -130,12 +131,12 @@ pub struct Guess {
     pub visible: usize,
 }
 
-/// Why no GPU could be chosen.
+/// Why no GPU could be chosen. The texts do not tell where the list comes from: their caller knows.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SelectionError {
     /// A GPU is named that cannot be seen from here.
-    #[error("NVIDIA_VISIBLE_DEVICES names {entry}, which is not among the {visible} GPUs visible here")]
+    #[error("{entry} is not among the {visible} GPUs visible here")]
     NotVisible {
         /// The entry.
         entry: String,
@@ -143,9 +144,7 @@ pub enum SelectionError {
         visible: usize,
     },
     /// The start of a UUID is that of more than one GPU.
-    #[error(
-        "NVIDIA_VISIBLE_DEVICES names {entry}, with which the UUIDs of {matching} GPUs begin: name more digits"
-    )]
+    #[error("{entry} is the start of the UUIDs of {matching} GPUs: name more digits")]
     Ambiguous {
         /// The entry.
         entry: String,

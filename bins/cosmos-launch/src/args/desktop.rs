@@ -131,7 +131,7 @@ impl Desktop {
             (false, false) => gpu::Wanted::Best,
         };
         let devices = ["gpu", "visible_devices"].into_iter().find_map(|key| match settings.value(key) {
-            Some(Value::Devices(devices)) => Some(devices.clone()),
+            Some(Value::Devices(devices)) => Some((devices.clone(), stream::name_of(settings, key))),
             _ => None,
         });
         let ports = match settings.value("video_port") {
@@ -145,16 +145,8 @@ impl Desktop {
         let path = |key| settings.text(key).map(PathBuf::from);
         let (leases, drivers, probe) = (path("lease_dir"), path("driver_dir"), self.found(PROBE));
         let usual = Graphics::default();
-        Graphics {
-            wanted,
-            gpu: devices.unwrap_or(usual.gpu),
-            ports,
-            refresh,
-            leases,
-            drivers,
-            probe,
-            root: usual.root,
-        }
+        let (gpu, named_by) = devices.unwrap_or((usual.gpu, usual.named_by));
+        Graphics { wanted, gpu, named_by, ports, refresh, leases, drivers, probe, root: usual.root }
     }
 
     /// A program beside this one, else on the path.

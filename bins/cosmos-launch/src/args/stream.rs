@@ -40,11 +40,15 @@ pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<Str
 pub fn login(settings: &Settings, given: &[OsString]) -> Option<Login> {
     let (key, password) = settings.login().filter(|_| settings.is("basic_auth"))?;
     let is_told = ["--no-password", "--password-file", "--password-fd"].iter().any(|flag| has(given, flag));
-    let source = match settings.origin(key) {
+    (!is_told).then(|| Login { source: name_of(settings, key), password: password.clone() })
+}
+
+/// What a setting was set by, for people.
+pub fn name_of(settings: &Settings, key: &str) -> String {
+    match settings.origin(key) {
         Origin::Flag(name) | Origin::Environment(name) | Origin::File(name) => name.clone(),
         Origin::Default => key.to_owned(),
-    };
-    (!is_told).then(|| Login { source, password: password.clone() })
+    }
 }
 
 /// The environment without secrets.

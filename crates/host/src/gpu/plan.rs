@@ -72,10 +72,11 @@ fn choose(facts: &Facts, wish: &Wish<'_>) -> Result<(Gpu, Vec<String>), Reason> 
     if wish.graphics.wanted == Wanted::Software {
         return Err(Reason::NotWanted);
     }
-    let failed = |error: &dyn std::error::Error| Reason::Selection(error.to_string());
+    let told = |text: &dyn std::fmt::Display| format!("{}: {text}", wish.graphics.named_by);
+    let failed = |error: &dyn std::error::Error| Reason::Selection(told(&error));
     let selection = Selection::of(&wish.graphics.gpu, &facts.gpus).map_err(|error| failed(&error))?;
     let gpu = selection.for_display().map_err(|error| failed(&error))?.cloned().ok_or(Reason::NoGpu)?;
-    Ok((gpu, selection.guesses.iter().map(ToString::to_string).collect()))
+    Ok((gpu, selection.guesses.iter().map(|guess| told(guess)).collect()))
 }
 
 fn against_x_server(facts: &Facts, wish: &Wish<'_>, gpu: &Gpu) -> Vec<Reason> {

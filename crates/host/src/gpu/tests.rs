@@ -201,10 +201,12 @@ fn the_gpu_that_was_asked_for_is_taken_or_refused_by_its_name() {
         let plan = tree.plan(&graphics);
         assert_eq!(plan.gpu.map(|gpu| gpu.address.to_string()).as_deref(), Some(address), "{asked}");
     }
-    let graphics = Graphics { gpu: "0000:03:00.0".parse().unwrap(), ..Graphics::default() };
+    let gpu = "0000:03:00.0".parse().unwrap();
+    let graphics = Graphics { gpu, named_by: "--gpu".to_owned(), ..Graphics::default() };
     let plan = tree.plan(&graphics);
     assert_eq!((plan.mode, plan.gpu.clone()), (Mode::Software, None));
-    assert!(plan.reasons().contains("which is not among the 2 GPUs visible here"), "{}", plan.reasons());
+    let told = "--gpu: 0000:03:00.0 is not among the 2 GPUs visible here";
+    assert!(plan.reasons().contains(told), "{}", plan.reasons());
     let graphics = Graphics { gpu: "MIG-00000000-0000-0000-0000-000000000001".parse().unwrap(), ..graphics };
     assert!(tree.plan(&graphics).reasons().contains("MIG slice"));
 }
