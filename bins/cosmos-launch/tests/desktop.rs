@@ -21,12 +21,17 @@ fn a_desktop_comes_up_and_goes_without_a_trace() {
         return;
     }
     let start = Start::new(&["--size", "1366x768", "--xserver", "xorg", "--", "--fps", "7"]);
-    let mut desktop = start.env("PASSWD", "s3cret").env("SIZEW", "800").run();
+    let mut desktop = start.env("PASSWD", "s3cret").env("SIZEW", "800").env("REFRESH", "75").run();
     desktop.wait_until_served();
     let output = desktop.output();
     assert!(output.contains(&format!("Xorg dummy :{} 1366x768", desktop.number())), "{output}");
     assert!(desktop.has_window_manager());
     assert!(!output.contains("s3cret"));
+    if has(&["xrandr"]) {
+        let modes = desktop.client("xrandr", "--current");
+        let modes = String::from_utf8_lossy(&modes.stdout).into_owned();
+        assert!(modes.lines().any(|line| line.contains('*') && line.contains(" 75.0")), "{modes}");
+    }
     assert_eq!(desktop.stream_password().as_deref(), Some("s3cret"));
     let arguments = fs::read_to_string(desktop.dir.path().join("stream.args")).unwrap();
     let ready = desktop.runtime().join("ready.json");

@@ -233,6 +233,25 @@ fn newer_names_win_over_older_ones_with_a_warning() {
 }
 
 #[test]
+fn depths_and_rates_that_cannot_be_had_are_told_of() {
+    let mut desktop = Start::new(&["--session", "no-such-desktop"]).env("CDEPTH", "30").run();
+    assert_eq!(desktop.wait_for_end(), Some(2));
+    let output = desktop.output();
+    assert!(
+        output.contains("warning: CDEPTH: a depth of 30 cannot be streamed; the screen has 24"),
+        "{output}"
+    );
+    if !has(&["Xvfb", "dbus-daemon"]) {
+        return;
+    }
+    let start = Start::new(&["--xserver", "xvfb", "--no-audio", "--session", "sleep 600"]);
+    let mut desktop = start.env("REFRESH", "75").env("CDEPTH", "24").run();
+    desktop.wait_for("warning: a refresh rate of 75 Hz was asked for, and Xvfb has none");
+    assert!(!desktop.output().contains("depth"), "{}", desktop.output());
+    assert_eq!(desktop.stop(), Some(0));
+}
+
+#[test]
 fn a_second_signal_does_not_wait() {
     if !has(&["Xvfb", "dbus-daemon"]) {
         return;

@@ -193,6 +193,7 @@ impl<'a> Desktop<'a> {
         if config.audio && desktop.sound.is_none() {
             desktop.warn("there is no sound: neither pulseaudio nor pipewire with wireplumber is installed");
         }
+        desktop.tell_of_rate();
         desktop.announce_display()?;
         desktop.post_guard();
         Ok(desktop)

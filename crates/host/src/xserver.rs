@@ -6,7 +6,7 @@ use std::{
 };
 
 use cosmos_desktop::Size;
-use cosmos_xorg_config::{RecipeError, SoftwareDummy};
+use cosmos_xorg_config::{Modeline, PixelClock, RecipeError, RefreshRate, SoftwareDummy, Timing};
 
 use crate::{
     config::{Config, Installed, XServerChoice},
@@ -138,15 +138,51 @@ pub struct XStart<'a> {
     pub listen_abstract: bool,
 }
 
-/// The configuration that brings Xorg's dummy driver up at `size`.
-pub fn dummy_config(size: Size) -> Result<String, RecipeError> {
-    let recipe = SoftwareDummy::for_size(size.width.into(), size.height.into())?;
+/// The configuration that brings Xorg's dummy driver up at `size`, in a mode of that rate if one was asked for.
+pub fn dummy_config(size: Size, rate: Option<RefreshRate>) -> Result<String, RecipeError> {
+    let mut recipe = SoftwareDummy::for_size(size.width.into(), size.height.into())?;
+    if let Some(mode) = rate.and_then(|rate| at_rate(&recipe.mode, rate)) {
+        recipe.mode = mode;
+    }
     Ok(recipe.prepare()?.document.to_string())
 }
 
+/// The same mode with another clock, as near to the rate as clocks of whole kilohertz come.
+fn at_rate(mode: &Modeline, rate: RefreshRate) -> Option<Modeline> {
+    let timing = mode.timing();
+    let pixels = u64::from(timing.horizontal.total) * u64::from(timing.vertical.total);
+    let hertz = pixels.checked_mul(rate.millihertz().into())?.div_ceil(1000);
+    let clock = PixelClock::from_hz((hertz.div_ceil(1000) * 1000).max(LEAST_CLOCK));
+    Modeline::new(mode.name(), Timing { clock, ..timing }).ok()
+}
+
+/// The dummy driver refuses slower clocks, in hertz.
+const LEAST_CLOCK: u64 = 12_000_000;
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
     use super::*;
+
+    #[test]
+    fn the_dummy_driver_gets_a_mode_of_the_rate_that_was_asked_for() {
+        for (size, rate, least, most) in [
+            ((1280, 720), None, 59.9, 60.1),
+            ((1280, 720), Some("60"), 60.0, 60.01),
+            ((1280, 720), Some("144"), 144.0, 144.01),
+            ((1280, 720), Some("59.94"), 59.94, 59.95),
+            ((3840, 2160), Some("120"), 120.0, 120.01),
+            ((640, 480), Some("1"), 20.0, 60.0),
+        ] {
+            let rate = rate.map(|rate| rate.parse().unwrap());
+            let text = dummy_config(Size::new(size.0, size.1), rate).unwrap();
+            let line = text.lines().find(|line| line.trim().starts_with("ModeLine")).unwrap();
+            let mode: Modeline = line.trim().parse().unwrap();
+            let shown = f64::from(mode.timing().refresh_rate().unwrap().millihertz()) / 1000.0;
+            assert!((least..=most).contains(&shown), "{size:?} {rate:?}: {shown}");
+        }
+    }
 
     #[test]
     fn the_dummy_driver_comes_first_and_what_is_missing_is_named() {

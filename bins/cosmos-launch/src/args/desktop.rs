@@ -83,6 +83,7 @@ impl Desktop {
         let settings = self.settings()?;
         let mut warnings = settings.warnings().to_vec();
         let stream_arguments = stream::arguments(&settings, &self.stream_arguments, &mut warnings);
+        warnings.extend(depth_that_is_not_shown(&settings));
         let number = |key| settings.integer(key).and_then(|number| u16::try_from(number).ok());
         let config = Config {
             size: settings.screen(),
@@ -161,6 +162,13 @@ impl Desktop {
         let usual = || self.state_home.clone().or_else(|| home.map(|home| home.join(".local/state")));
         settings.text("state_dir").map(PathBuf::from).or_else(|| usual().map(|state| state.join("cosmos")))
     }
+}
+
+/// The stream shows 24 bits of colour.
+fn depth_that_is_not_shown(settings: &Settings) -> Option<String> {
+    let depth = settings.integer("depth").filter(|depth| *depth != 24)?;
+    let name = stream::name_of(settings, "depth");
+    Some(format!("{name}: a depth of {depth} cannot be streamed; the screen has 24"))
 }
 
 /// The variables that are text. A setting that is none is refused, as nobody could see that it is missing.

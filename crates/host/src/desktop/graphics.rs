@@ -82,7 +82,7 @@ impl Desktop<'_> {
         let path = self.places.file("xorg.conf");
         let text = match self.arrangement.screen() {
             Some(screen) => screen.config,
-            None => xserver::dummy_config(self.config.size)?,
+            None => xserver::dummy_config(self.config.size, self.config.graphics.refresh)?,
         };
         fs::write(&path, text).map_err(HostError::io("write", &path))
     }

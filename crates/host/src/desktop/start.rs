@@ -101,6 +101,16 @@ impl Desktop<'_> {
         self.server = server;
         self.was_tried = false;
         self.processes[Role::XServer.id().0].has_served = false;
+        self.tell_of_rate();
+    }
+
+    /// What Xvfb cannot do.
+    pub(super) fn tell_of_rate(&mut self) {
+        if let (XServer::Xvfb(_), Some(rate)) = (&self.server, self.config.graphics.refresh) {
+            self.warn(&format!(
+                "a refresh rate of {rate} Hz was asked for, and Xvfb has none: install Xorg's dummy driver"
+            ));
+        }
     }
 
     pub(super) fn shared(&self) -> Shared<'_> {
