@@ -31,6 +31,7 @@ use crate::{
     signals::Signals,
     sound::SoundServer,
     supervisor::{Action, Event, Notice, Outcome, Supervisor},
+    surroundings,
     xauth::Cookie,
     xorg_log,
     xserver::XServer,
@@ -193,6 +194,7 @@ impl<'a> Desktop<'a> {
         if config.audio && desktop.sound.is_none() {
             desktop.warn("there is no sound: neither pulseaudio nor pipewire with wireplumber is installed");
         }
+        surroundings::warnings(&config.environment).iter().for_each(|warning| desktop.warn(warning));
         desktop.tell_of_rate();
         desktop.announce_display()?;
         desktop.post_guard();

@@ -1,9 +1,11 @@
-//! What must happen in a child between fork and exec.
+//! What must happen in a child between fork and exec, and what only the C library knows.
 #![allow(unsafe_code)]
 
 use std::{
+    ffi::CString,
     os::{fd::OwnedFd, unix::process::CommandExt},
     process::Command,
+    ptr::null_mut,
 };
 
 use rustix::{
@@ -26,4 +28,16 @@ pub fn detach(command: &mut Command, parent: Pid, kept: Vec<OwnedFd>) {
             if getppid() == Some(parent) { Ok(()) } else { Err(std::io::ErrorKind::Interrupted.into()) }
         });
     }
+}
+
+/// Whether programs can use the locale of this name.
+pub fn is_locale(name: &str) -> bool {
+    let Ok(name) = CString::new(name) else { return false };
+    // SAFETY: the name ends with a zero byte and lives through the call, and there is no base to change.
+    let locale = unsafe { libc::newlocale(libc::LC_ALL_MASK, name.as_ptr(), null_mut()) };
+    if !locale.is_null() {
+        // SAFETY: it was just made, and nothing else knows of it.
+        unsafe { libc::freelocale(locale) };
+    }
+    !locale.is_null()
 }

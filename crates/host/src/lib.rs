@@ -25,6 +25,7 @@ pub mod settings;
 mod signals;
 mod sound;
 mod supervisor;
+mod surroundings;
 mod x11wire;
 mod xauth;
 mod xorg_log;

@@ -96,7 +96,7 @@ impl Desktop {
             stream: self.stream(),
             stream_arguments,
             login: stream::login(&settings, &self.stream_arguments),
-            environment: stream::environment(std::env::vars_os()),
+            environment: stream::environment(&settings, std::env::vars_os()),
             runtime_base: runtime_base(self.runtime_dir.clone()),
             state_dir: self.state_directory(&settings),
             guard: std::env::current_exe().ok(),

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use cosmos_host::{
     Login,
-    settings::{Known, Origin, Settings, Value, known},
+    settings::{Consumer, Known, Origin, Setting, Settings, Value, known, settings as all},
 };
 
 /// Its arguments: what was set, as far as the caller did not give it already, and then what the caller gave.
@@ -51,9 +51,25 @@ pub fn name_of(settings: &Settings, key: &str) -> String {
     }
 }
 
-/// The environment without secrets.
-pub fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
-    variables.filter(|(name, _)| !is_secret(name)).collect()
+/// The environment without secrets, and with what the file of settings has for the session's.
+pub fn environment(
+    settings: &Settings,
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Vec<(OsString, OsString)> {
+    let mut environment: Vec<_> = variables.filter(|(name, _)| !is_secret(name)).collect();
+    let of_file = |setting: &&Setting| {
+        setting.consumer == Consumer::Session && matches!(settings.origin(setting.key), Origin::File(_))
+    };
+    for setting in all().filter(of_file) {
+        let text = match settings.value(setting.key) {
+            Some(Value::Text(text)) => text.clone(),
+            Some(Value::Integer(number)) => number.to_string(),
+            _ => continue,
+        };
+        environment.retain(|(name, _)| name != setting.variable);
+        environment.push((setting.variable.into(), text.into()));
+    }
+    environment
 }
 
 /// The stream has the encoders of the CPU only.
@@ -151,12 +167,27 @@ mod tests {
             let login = login.map(|login| format!("{} {}", login.source, login.password.expose()));
             assert_eq!(login.as_deref(), password);
             let variables = pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-            let environment = environment(variables);
+            let environment = environment(&with(pairs), variables);
             let shown: Vec<String> = environment
                 .iter()
                 .map(|(name, value)| format!("{}={}", name.display(), value.display()))
                 .collect();
             assert_eq!(shown.join(" "), expected);
         }
+    }
+
+    #[test]
+    fn what_the_file_has_for_the_session_reaches_its_environment() {
+        let text =
+            "timezone = \"Asia/Seoul\"\nlang = \"ko_KR.UTF-8\"\ngl_sync_to_vblank = 0\nsize = \"800x600\"\n";
+        let given = [("LANG".to_owned(), "C".to_owned())];
+        let sources = Sources { environment: &given, file: Some(("x.toml", text)), ..Sources::default() };
+        let variables = [("LANG", "C"), ("TZ", "")].map(|(name, value)| (name.into(), value.into()));
+        let environment = environment(&resolve(&sources).unwrap(), variables.into_iter());
+        let shown: Vec<String> = environment
+            .iter()
+            .map(|(name, value)| format!("{}={}", name.display(), value.display()))
+            .collect();
+        assert_eq!(shown, ["LANG=C", "TZ=Asia/Seoul", "__GL_SYNC_TO_VBLANK=0"]);
     }
 }
