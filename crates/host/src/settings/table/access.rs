@@ -39,7 +39,7 @@ pub(super) static ROWS: &[Setting] = &[
         ["account_password", "account-password-file", "COSMOS_ACCOUNT_PASSWORD"],
         Kind::Secret,
         Stream,
-        "Password of the account in the container.",
+        "Password to log in with where there is no other one; no account of the system is given it.",
     )
     .older(&[seed("PASSWD")]),
     row(
