@@ -33,6 +33,21 @@ fn a_password_from_a_file_reaches_the_stream_and_no_command_line() {
     assert_eq!(desktop.stop(), Some(0));
 }
 
+/// As the init of a container does, which keeps the environment that it was started with.
+#[test]
+fn a_parent_that_shows_the_password_is_told_of() {
+    for (value, told) in [("hunter2", true), ("", false)] {
+        let wrapper = ["sh", "-c", "\"$0\" \"$@\"; exit $?"];
+        let start = Start::through(&wrapper, &["--session", "no-such-desktop"]).env("PASSWD", value);
+        let mut desktop = start.run();
+        assert_eq!(desktop.wait_for_end(), Some(2));
+        let output = desktop.output();
+        let warning = "can read the password in the environment of sh, which started this one";
+        assert_eq!(output.contains(warning), told, "{output}");
+        assert!(!output.contains("hunter"), "{output}");
+    }
+}
+
 /// The session looks where every program of its user can look, once the stream has its password.
 #[test]
 fn a_program_of_the_desktop_finds_the_password_in_no_process() {

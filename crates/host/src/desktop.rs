@@ -78,6 +78,7 @@ pub fn run(config: &Config, tell: &mut dyn FnMut(&Report)) -> Result<(), HostErr
     let mut signals =
         Signals::catch().map_err(HostError::io("catch signals through", "/proc/self".as_ref()))?;
     process::adopt_orphans().map_err(HostError::io("adopt orphans in", "/proc/self".as_ref()))?;
+    tell_who_shows_password(config, tell);
     let mut desktop = Desktop::prepare(config, &signals, tell)?;
     let mut supervisor = Supervisor::new(roles::table(desktop.sound.as_ref()));
     let mut events = VecDeque::from([Event::Tick]);
@@ -400,6 +401,16 @@ impl<'a> Desktop<'a> {
         let mut found = xorg_log::findings(&self.logs.of_xorg(Role::XServer.name()));
         found.truncate(2);
         found
+    }
+}
+
+fn tell_who_shows_password(config: &Config, tell: &mut dyn FnMut(&Report)) {
+    if let Some(shown_by) = config.login.as_ref().and_then(|login| process::shown_by(login.password.expose()))
+    {
+        tell(&Report::Warning(format!(
+            "programs of the desktop can read the password in the environment of {shown_by}, which started this one: \
+             give it in a file (PASSWD_FILE), or start this program directly, in a container without --init"
+        )));
     }
 }
 

@@ -47,6 +47,21 @@ pub fn conceal() -> io::Result<()> {
     Ok(rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }
 
+/// The name of a process above this one whose environment holds this text, where programs of the user can read it.
+pub fn shown_by(text: &str) -> Option<String> {
+    let parent = |pid: &i32| Process::find(*pid).map(|process| process.parent);
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let mut above =
+        std::iter::successors(parent(&own), parent).take(MOST_ANCESTORS).filter_map(Process::find);
+    let shows = |process: &Process| {
+        let environment =
+            fs::read(format!("/proc/{}/environ", process.pid.as_raw_nonzero())).unwrap_or_default();
+        let value = |pair: &[u8]| pair.splitn(2, |byte| *byte == b'=').nth(1) == Some(text.as_bytes());
+        environment.split(|byte| *byte == 0).any(value)
+    };
+    above.find(shows).map(|process| process.program())
+}
+
 /// A descriptor from which this text can be read once. It is a socket: unlike a pipe, it cannot be opened once more
 /// through `/proc` before the one that it is for has read it.
 ///
@@ -174,6 +189,9 @@ impl Process {
         })
     }
 }
+
+/// More would be a circle, for which a process that ended while we looked is enough.
+const MOST_ANCESTORS: usize = 64;
 
 fn descendants() -> Vec<Process> {
     let all: Vec<Process> = Process::all().collect();
