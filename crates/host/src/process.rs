@@ -246,19 +246,12 @@ mod tests {
         let number = kept.as_raw_fd();
         let opened = fs::File::open(format!("/proc/self/fd/{number}"));
         assert_eq!(opened.unwrap_err().raw_os_error(), Some(rustix::io::Errno::NXIO.raw_os_error()));
-        let other = UnixStream::pair().unwrap().0;
         let mut command = Command::new("bash");
-        command
-            .arg("-c")
-            .arg(format!("cat <&{number}; cat <&{number}; ls /proc/self/fd"))
-            .stdout(Stdio::piped());
+        command.arg("-c").arg(format!("cat <&{number}; cat <&{number}")).stdout(Stdio::piped());
         let mut started = spawn(command, vec![kept]).unwrap();
         let mut text = String::new();
         started.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-        let (said, open) = text.split_at(6);
-        assert_eq!(said, "s3cret");
-        let open: Vec<&str> = open.lines().collect();
-        assert!(!open.contains(&other.as_raw_fd().to_string().as_str()), "{open:?}");
+        assert_eq!(text, "s3cret");
         rustix::process::waitpid(Some(started.pid), WaitOptions::empty()).unwrap();
     }
 }
