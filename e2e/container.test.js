@@ -56,6 +56,7 @@ function tests() {
     await container.open('paplay /tmp/tone.wav');
     await turnOn(page);
     await heard(page, 440, 30_000);
+    assert.doesNotMatch(await container.inDesktop('xwininfo -root -tree'), /"Error"/, 'the desktop complains');
     assert.ok(await colours(page) > 200, 'the picture is next to empty');
     if (SCREENSHOT) await picture(container, page, SCREENSHOT);
     await isHealthy(container);
