@@ -86,7 +86,11 @@ pub fn container(case: &Case) -> Result<Container, ManifestError> {
     Container::new(&settings(case), place, &owned(case.1))
 }
 
-pub fn settings(&(_, flags, environment, _): &Case) -> Settings {
+pub fn settings(case: &Case) -> Settings {
+    resolved(case.1, case.2)
+}
+
+pub fn resolved(flags: &[(&'static str, &'static str)], environment: &[(&str, &str)]) -> Settings {
     let flags = owned(flags);
     let environment: Vec<_> =
         environment.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();

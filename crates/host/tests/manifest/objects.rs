@@ -1,6 +1,6 @@
 //! Objects for Kubernetes.
 
-use cosmos_host::manifest::{Cluster, Exposure, Fleet, ManifestError, Users, kubernetes};
+use cosmos_host::manifest::{Cluster, Container, Exposure, Fleet, ManifestError, Place, Users, kubernetes};
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
@@ -12,7 +12,7 @@ use k8s_openapi::{
     serde::{Serialize, de::DeserializeOwned},
 };
 
-use super::cases::{CASES, clean, clusters, container, fleet, golden};
+use super::cases::{CASES, clean, clusters, container, fleet, golden, resolved};
 
 #[test]
 fn objects_are_as_they_were_and_clean() {
@@ -114,4 +114,26 @@ fn names_and_ports_that_no_fleet_can_have_are_refused() {
     assert!(matches!(refused(at(80, &Users::One)), ManifestError::NodePort { .. }));
     let longest = Users::Each(fleet(&[&long]));
     assert!(kubernetes(&container(&CASES[0]).unwrap(), &at(1024, &longest)).is_ok());
+}
+
+/// Whoever had `xgl.yml` keeps volumes and secrets.
+#[test]
+fn volumes_and_secrets_have_the_names_of_the_first_manifest() {
+    for (setting, variable, name) in [
+        ("password", "COSMOS_PASSWORD", "my-pass"),
+        ("turn_shared_secret", "COSMOS_TURN_SHARED_SECRET", "turn-shared-secret"),
+        ("turn_password", "COSMOS_TURN_PASSWORD", "turn-password"),
+    ] {
+        let flags = [("turn_host", "turn.example.org"), ("turn_username", "user"), (setting, "file")];
+        let flags = if setting == "turn_password" { &flags[..] } else { &[flags[0], flags[2]] };
+        let place = Place { name: "xgl".parse().unwrap(), image: "cosmos".parse().unwrap(), gpus: 1 };
+        let xgl = Container::new(&resolved(flags, &[]), place, &[]).unwrap();
+        let text = kubernetes(&xgl, &Cluster::default()).unwrap();
+        let reference = format!(
+            "- name: {variable}\n          valueFrom:\n            secretKeyRef:\n              key: {name}\n              name: {name}\n"
+        );
+        for part in [&reference, "name: xgl-cache-vol\n", "name: xgl-root-vol\n", "name: dshm\n"] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+    }
 }
