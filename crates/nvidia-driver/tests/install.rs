@@ -284,7 +284,7 @@ fn a_lock_that_leads_elsewhere_is_refused_and_one_that_holds_text_is_left_alone(
 #[test]
 fn who_may_not_go_on_neither_waits_nor_reads() {
     let folder = tempfile::tempdir().unwrap();
-    let file = run_file(driver(VERSION, 10, &[]));
+    let file = run_file(driver(VERSION, 100_000, &[]));
     let store = Store::new(folder.path());
     let lock = fs::File::create(folder.path().join(".lock")).unwrap();
     lock.lock().unwrap();
