@@ -1,13 +1,15 @@
 //! Looks through files and says what is wrong with them.
 
 use std::{
+    borrow::Cow,
     fs,
-    io::{self, Read, Write},
+    io::{self, IsTerminal, Read, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, fchown},
     path::Path,
     process::ExitCode,
 };
 
-use cosmos_host::settings::lint::{Document, Level, Options, Report, lint, migrate, render};
+use cosmos_host::settings::lint::{Document, Level, Options, Report, lint, migrate, redacted, render};
 
 use crate::args::Lint;
 
@@ -74,25 +76,39 @@ fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8 text"))
 }
 
-/// Readers see the old text or the new one, and the permissions stay.
+/// Readers see the old text or the new one; owner, group and permissions stay. A file with a second name is left
+/// alone, for the old text would stay behind that name.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
+    let old = fs::symlink_metadata(path)?;
+    if !old.is_file() {
+        return Err(io::Error::other("not written: it is a link or no file; name the file itself"));
+    }
+    if old.nlink() > 1 {
+        return Err(io::Error::other("not written: it has a second name, a hard link; write a copy instead"));
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = path.with_file_name(format!(".{name}.{}.draft", std::process::id()));
-    let permissions = fs::metadata(&path)?.permissions();
-    let written = private_file(&draft).and_then(|mut file| file.write_all(text.as_bytes()));
-    let placed = written
-        .and_then(|()| fs::set_permissions(&draft, permissions))
-        .and_then(|()| fs::rename(&draft, &path));
+    let placed = fill(&draft, text, &old).and_then(|()| fs::rename(&draft, path));
     placed.inspect_err(|_| {
         let _ = fs::remove_file(&draft);
     })
 }
 
-/// The text may hold secrets.
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+/// Makes a file like the old one. It is private until it belongs to whom the old one belongs, for the text may hold
+/// secrets; the permissions come last, as a new owner takes some of them away.
+fn fill(path: &Path, text: &str, old: &fs::Metadata) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    let given = fchown(&file, Some(old.uid()), Some(old.gid()));
+    given.map_err(|error| {
+        io::Error::other(format!(
+            "not written: user {} and group {} cannot be kept: {error}",
+            old.uid(),
+            old.gid()
+        ))
+    })?;
+    file.set_permissions(old.permissions())?;
+    file.sync_all()
 }
 
 fn tell(wanted: &Lint, looked: &[Looked]) -> io::Result<()> {
@@ -108,7 +124,7 @@ fn tell(wanted: &Lint, looked: &[Looked]) -> io::Result<()> {
             true if wanted.write => eprint!("{findings}"),
             true => {
                 eprint!("{findings}");
-                out.write_all(file.text.as_bytes())?;
+                out.write_all(migrated(file, out.is_terminal()).as_bytes())?;
             }
             false => out.write_all(findings.as_bytes())?,
         }
@@ -120,6 +136,15 @@ fn tell(wanted: &Lint, looked: &[Looked]) -> io::Result<()> {
         writeln!(out, "{errors} errors, {warnings} warnings, {notes} notes in {} files", looked.len())?;
     }
     Ok(())
+}
+
+/// A file gets the whole text; whoever looks at a screen gets stars for secrets.
+fn migrated(file: &Looked, to_terminal: bool) -> Cow<'_, str> {
+    if !to_terminal || file.report.hidden.is_empty() {
+        return Cow::Borrowed(&file.text);
+    }
+    eprintln!("{}: secrets are shown as stars here; --write and a redirection keep them", file.name);
+    Cow::Owned(redacted(&file.text, &file.report))
 }
 
 fn code(report: &Report) -> u8 {

@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::Write,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink},
     process::{Command, Output, Stdio},
 };
 
@@ -78,4 +78,61 @@ fn a_migrated_text_is_printed_or_written_with_its_permissions() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "COSMOS_WIDTH=800\n");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_file_that_is_written_anew_keeps_its_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("desktop.env");
+    fs::write(&path, "SIZEW=800\nPASSWD=hunter2\n").unwrap();
+    if chown(&path, Some(12345), Some(23456)).is_err() {
+        eprintln!("SKIPPED only root can give a file away");
+        return;
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let written = lint(&["--migrate", "--write", path.to_str().unwrap()], "");
+    assert_eq!(written.status.code(), Some(0), "{}", said(&written.stderr));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "COSMOS_WIDTH=800\nCOSMOS_ACCOUNT_PASSWORD=hunter2\n");
+    let new = fs::metadata(&path).unwrap();
+    assert_eq!((new.uid(), new.gid(), new.mode() & 0o7777), (12345, 23456, 0o640));
+}
+
+#[test]
+fn a_file_with_another_name_is_not_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("desktop.env");
+    let [soft, hard] = ["soft", "hard"].map(|name| dir.path().join(name));
+    fs::write(&path, "SIZEW=800\n").unwrap();
+    symlink(&path, &soft).unwrap();
+    fs::hard_link(&path, &hard).unwrap();
+    for (path, told) in [(&soft, "name the file itself"), (&hard, "write a copy instead")] {
+        let refused = lint(&["--migrate", "--write", path.to_str().unwrap()], "");
+        assert_eq!(refused.status.code(), Some(3));
+        assert!(said(&refused.stderr).contains(told), "{}", said(&refused.stderr));
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), "SIZEW=800\n");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
+}
+
+/// `script` gives the program a terminal.
+#[test]
+fn a_migrated_secret_goes_to_a_file_and_to_no_screen() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("desktop.env");
+    fs::write(&path, "SIZEW=800\nPASSWD=hunter2\n").unwrap();
+    let printed = lint(&["--migrate", path.to_str().unwrap()], "");
+    assert_eq!(said(&printed.stdout), "COSMOS_WIDTH=800\nCOSMOS_ACCOUNT_PASSWORD=hunter2\n");
+    assert!(!said(&printed.stderr).contains("hunter2"));
+    let command = format!("{} lint --migrate {}", env!("CARGO_BIN_EXE_cosmos-launch"), path.display());
+    let shown = Command::new("timeout").args(["20", "script", "-qec", &command, "/dev/null"]).output();
+    let Ok(shown) = shown.map(|output| said(&output.stdout)) else {
+        eprintln!("SKIPPED script is not installed");
+        return;
+    };
+    if !shown.contains("COSMOS_WIDTH=800") {
+        eprintln!("SKIPPED script is not installed: {shown}");
+        return;
+    }
+    assert!(shown.contains("COSMOS_ACCOUNT_PASSWORD=***") && shown.contains("shown as stars"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }

@@ -107,7 +107,7 @@ impl Args {
         config.display.clone_from(&display);
         let (driver, xorg, json) = (self.driver || all, self.xorg || all, self.json);
         let screen = xorg && display.is_some();
-        let settings = settings(display);
+        let settings = settings(display, &text);
         Ok(Wanted { config, areas, driver, encoders, xorg, screen, all, json, doctor, settings })
     }
 
@@ -130,21 +130,42 @@ impl Args {
     }
 }
 
-fn settings(display: Option<String>) -> Settings {
+/// As a desktop takes them: the whole size wins over its sides, and newer names over older ones.
+fn settings(display: Option<String>, text: &dyn Fn(&str) -> Option<String>) -> Settings {
+    let first = |names: [&str; 3]| names.into_iter().find_map(text);
+    let (width, height) = match text("COSMOS_SIZE").as_deref().and_then(size) {
+        Some((width, height)) => (Some(width), Some(height)),
+        None => {
+            let side = |names| first(names)?.trim().parse().ok();
+            (
+                side(["COSMOS_WIDTH", "DISPLAY_SIZEW", "SIZEW"]),
+                side(["COSMOS_HEIGHT", "DISPLAY_SIZEH", "SIZEH"]),
+            )
+        }
+    };
     Settings {
         display,
         visible_devices: text("NVIDIA_VISIBLE_DEVICES"),
         capabilities: text("NVIDIA_DRIVER_CAPABILITIES"),
         driver_version: text("NVIDIA_DRIVER_VERSION"),
         video_port: text("DISPLAY_VIDEO_PORT").or_else(|| text("VIDEO_PORT")),
-        width: number(["DISPLAY_SIZEW", "SIZEW"]),
-        height: number(["DISPLAY_SIZEH", "SIZEH"]),
-        refresh: number(["DISPLAY_REFRESH", "REFRESH"]),
+        width,
+        height,
+        refresh: first(["COSMOS_REFRESH", "DISPLAY_REFRESH", "REFRESH"]).as_deref().and_then(hertz),
     }
 }
 
-fn number<T: std::str::FromStr>(names: [&str; 2]) -> Option<T> {
-    names.into_iter().find_map(text)?.trim().parse().ok()
+/// WIDTHxHEIGHT.
+fn size(text: &str) -> Option<(u32, u32)> {
+    let (width, height) = text.trim().split_once(['x', 'X'])?;
+    Some((width.parse().ok()?, height.parse().ok()?))
+}
+
+/// As 60, 59.94 or 60000/1001.
+fn hertz(text: &str) -> Option<f64> {
+    let (rate, divisor) = text.trim().split_once('/').unwrap_or((text.trim(), "1"));
+    let (rate, divisor): (f64, f64) = (rate.parse().ok()?, divisor.parse().ok()?);
+    Some(rate / divisor).filter(|rate| rate.is_finite() && *rate > 0.0)
 }
 
 fn variable(name: &str) -> Option<OsString> {
@@ -189,6 +210,28 @@ mod tests {
         }
         for text in ["", "s", "0s", "-1s", "1m", "601s", "99999999999999999999s", "1.5s"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_screen_that_is_judged_is_the_one_of_the_desktop() {
+        for (pairs, width, height, refresh) in [
+            (&[("SIZEW", "800"), ("DISPLAY_SIZEW", "900"), ("SIZEH", "600")][..], Some(900), Some(600), None),
+            (&[("COSMOS_WIDTH", "1000"), ("SIZEW", "800"), ("REFRESH", "60")], Some(1000), None, Some(60.0)),
+            (&[("COSMOS_SIZE", "2560x1600"), ("COSMOS_WIDTH", "1000")], Some(2560), Some(1600), None),
+            (&[("COSMOS_REFRESH", "60000/1001"), ("REFRESH", "75")], None, None, Some(60_000.0 / 1001.0)),
+            (&[("COSMOS_REFRESH", "59.94"), ("COSMOS_HEIGHT", "768")], None, Some(768), Some(59.94)),
+            (&[("COSMOS_REFRESH", "1/0"), ("COSMOS_SIZE", "wide")], None, None, None),
+        ] {
+            let text = |name: &str| {
+                pairs.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+            };
+            let settings = settings(None, &text);
+            assert_eq!(
+                (settings.width, settings.height, settings.refresh),
+                (width, height, refresh),
+                "{pairs:?}"
+            );
         }
     }
 

@@ -90,12 +90,27 @@ fn candidates(
         found.extend(of_variable(setting, name, meaning, sources.environment)?);
     }
     let (file_name, _) = sources.file.unwrap_or_default();
-    found.extend(file.iter().filter(|entry| entry.setting.key == setting.key).map(|entry| {
-        let name = format!("{file_name}: {}", entry.key);
-        Candidate::new(name.clone(), &entry.value, entry.names_file, Origin::File(name))
-    }));
+    found.extend(of_file(setting, file_name, file)?);
     found.retain(|candidate| !candidate.text.is_empty());
     Ok(found)
+}
+
+/// The entry of the file. A secret may stand there, or the name of the file that holds it, and not both.
+fn of_file(
+    setting: &'static Setting,
+    file_name: &str,
+    file: &[file::Entry],
+) -> Result<Option<Candidate>, SettingsError> {
+    let mut entries = file.iter().filter(|entry| entry.setting.key == setting.key && !entry.value.is_empty());
+    let Some(entry) = entries.next() else { return Ok(None) };
+    let name = format!("{file_name}: {}", entry.key);
+    match entries.next() {
+        Some(other) => Err(SettingsError::SecretTwice { name, file: other.key.clone() }),
+        None => {
+            let origin = Origin::File(name.clone());
+            Ok(Some(Candidate::new(name, &entry.value, entry.names_file, origin)))
+        }
+    }
 }
 
 /// The value of one variable, or the file that it names with `_FILE`.

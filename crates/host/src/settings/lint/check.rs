@@ -1,9 +1,12 @@
 //! The rules, over one container.
 
+use std::collections::HashMap;
+
 use super::{
     Options,
     finding::{Draft, Rule},
     model::{Container, Given},
+    steps,
 };
 use crate::settings::{Known, Setting, Value, settings, table::FILE};
 
@@ -42,8 +45,7 @@ struct Winner<'a> {
 
 impl<'a> View<'a> {
     fn of(container: &'a Container, options: &'a Options) -> Self {
-        let winners = settings().filter_map(|setting| winner(setting, &container.given)).collect();
-        Self { container, options, winners }
+        Self { container, options, winners: winners(container) }
     }
 
     fn winner(&self, key: &str) -> Option<Winner<'a>> {
@@ -74,10 +76,18 @@ impl<'a> View<'a> {
     }
 }
 
-/// The newest name that is set to something; of several of one name the last counts.
-fn winner<'a>(setting: &'static Setting, given: &'a [Given]) -> Option<Winner<'a>> {
-    let set =
-        |name: &str| given.iter().rev().find(|given| given.name.text == name).filter(|given| given.is_set());
+/// The variables that decide the settings, at most one for each.
+fn winners(container: &Container) -> Vec<Winner<'_>> {
+    // Of several of one name the last counts.
+    let last: HashMap<&str, &Given> =
+        container.given.iter().map(|given| (given.name.text.as_str(), given)).collect();
+    steps::add(container.given.len());
+    settings().filter_map(|setting| winner(setting, &last)).collect()
+}
+
+/// The newest name that is set to something.
+fn winner<'a>(setting: &'static Setting, last: &HashMap<&str, &'a Given>) -> Option<Winner<'a>> {
+    let set = |name: &str| last.get(name).copied().filter(|given| given.is_set());
     setting.variables().find_map(|(name, _)| {
         let plain = set(name).map(|given| Winner { setting, given, names_file: false });
         let file = || set(&format!("{name}{FILE}")).filter(|_| setting.is_secret());

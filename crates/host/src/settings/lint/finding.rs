@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use super::lines::Lines;
+use super::lines::Walk;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -198,8 +198,17 @@ impl Draft {
         Self { rule, level: rule.level(), span, what, fix }
     }
 
-    pub fn at(self, lines: &Lines<'_>) -> Finding {
-        let (line, column) = lines.position(self.span.start);
+    /// A value that is told may hold what nobody may see: then only its name is told.
+    pub fn hide(&mut self, hidden: &[Range<usize>]) {
+        let at = hidden.partition_point(|place| place.end <= self.span.start);
+        if self.rule == Rule::BadValue && hidden.get(at).is_some_and(|place| place.start < self.span.end) {
+            let name = self.what.split([' ', ':']).next().unwrap_or_default();
+            self.what = format!("{name} is not understood");
+        }
+    }
+
+    pub fn at(self, walk: &mut Walk<'_>) -> Finding {
+        let (line, column) = walk.position(self.span.start);
         let Self { rule, level, span, what, fix } = self;
         Finding { rule, level, line, column, span, what, why: rule.why(), fix }
     }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::steps;
+
 /// Where the lines of a text begin.
 pub(super) struct Lines<'a> {
     text: &'a str,
@@ -14,11 +16,9 @@ impl<'a> Lines<'a> {
         Self { text, starts: std::iter::once(0).chain(after).collect() }
     }
 
-    /// The line and the column, in characters, of a byte; both from 1.
-    pub fn position(&self, byte: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|start| *start <= byte).max(1);
-        let before = self.text.get(self.starts[line - 1]..byte).unwrap_or_default();
-        (line, before.chars().count() + 1)
+    /// Positions from the beginning on.
+    pub const fn walk(&self) -> Walk<'_> {
+        Walk { lines: self, at: 0, column: 1 }
     }
 
     /// The bytes of the line of a byte, without its end.
@@ -37,6 +37,29 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Finds the positions of bytes in the order of the text, so that each character is counted once.
+pub(super) struct Walk<'a> {
+    lines: &'a Lines<'a>,
+    at: usize,
+    column: usize,
+}
+
+impl Walk<'_> {
+    /// The line and the column, in characters, of a byte; both from 1.
+    pub fn position(&mut self, byte: usize) -> (usize, usize) {
+        let line = self.lines.starts.partition_point(|start| *start <= byte).max(1);
+        let start = self.lines.starts[line - 1];
+        if self.at < start || byte < self.at {
+            (self.at, self.column) = (start, 1);
+        }
+        let passed = self.lines.text.get(self.at..byte).unwrap_or_default();
+        steps::add(passed.len());
+        self.column += passed.chars().count();
+        self.at = byte;
+        (line, self.column)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,10 +67,12 @@ mod tests {
     #[test]
     fn bytes_have_lines_and_columns() {
         let lines = Lines::of("ab\nä=x\n\nend");
+        let mut walk = lines.walk();
         for (byte, position) in
             [(0, (1, 1)), (2, (1, 3)), (3, (2, 1)), (5, (2, 2)), (8, (3, 1)), (9, (4, 1)), (12, (4, 4))]
         {
-            assert_eq!(lines.position(byte), position, "{byte}");
+            assert_eq!(lines.walk().position(byte), position, "{byte}");
+            assert_eq!(walk.position(byte), position, "{byte} after others");
         }
         assert_eq!(lines.line(5), 3..7);
         assert_eq!(lines.whole(&(3..5)), 3..8);

@@ -1,12 +1,13 @@
 //! The same text with today's names.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::{
     InputKind, Options, Rule,
     check::{Decision, decisions},
     examine,
     model::{Given, Text},
+    steps,
 };
 use crate::settings::{Known, Meaning};
 
@@ -80,17 +81,14 @@ fn edit(span: Range<usize>, text: &str) -> Edit {
 
 /// Of changes that overlap, only the first is made.
 fn apply(text: &str, changes: &[Vec<Edit>]) -> Migration {
-    let mut accepted: Vec<&Edit> = Vec::new();
+    let mut accepted: BTreeSet<&Edit> = BTreeSet::new();
     let mut count = 0;
     for change in changes {
-        let apart =
-            |edit: &Edit| accepted.iter().all(|other| edit.end <= other.start || other.end <= edit.start);
-        if change.iter().all(apart) {
+        if change.iter().all(|edit| is_apart(&accepted, edit)) {
             accepted.extend(change);
             count += 1;
         }
     }
-    accepted.sort();
     let mut written = String::with_capacity(text.len());
     let mut at = 0;
     for edit in accepted {
@@ -100,4 +98,11 @@ fn apply(text: &str, changes: &[Vec<Edit>]) -> Migration {
     }
     written.push_str(text.get(at..).unwrap_or_default());
     Migration { text: written, changes: count }
+}
+
+/// Accepted edits do not overlap, so only the last one that begins before the end of another can overlap that.
+fn is_apart(accepted: &BTreeSet<&Edit>, edit: &Edit) -> bool {
+    steps::add(1);
+    let end = Edit { start: edit.end, end: 0, text: String::new() };
+    accepted.range::<Edit, _>(..&end).next_back().is_none_or(|other| other.end <= edit.start)
 }

@@ -19,6 +19,8 @@ mod migrate;
 mod model;
 mod read;
 mod render;
+mod secrets;
+mod steps;
 mod words;
 mod yaml;
 
@@ -28,7 +30,7 @@ pub use detect::{BadKind, InputKind};
 pub use finding::{Finding, Level, Rule};
 pub use gpu::{GpuModel, UnknownModel};
 pub use migrate::{Migration, migrate};
-pub use render::{Document, SCHEMA, render};
+pub use render::{Document, SCHEMA, redacted, render};
 
 use finding::Draft;
 use lines::Lines;
@@ -52,8 +54,11 @@ pub struct Report {
     pub kind: Option<InputKind>,
     /// The findings in the order of their places.
     pub findings: Vec<Finding>,
-    /// Where secrets stand in the text, in bytes: nobody should print these.
+    /// Where secrets stand in the text, in bytes and in the order of the text.
     pub secrets: Vec<Range<usize>>,
+    /// Where secrets stand or may stand, in bytes, in the order of the text and apart from each other: nobody should
+    /// print these. Names that look like those of secrets count, and what could not be read.
+    pub hidden: Vec<Range<usize>>,
 }
 
 impl Report {
@@ -65,12 +70,15 @@ impl Report {
 
 /// Looks through a text.
 pub fn lint(text: &str, options: &Options) -> Report {
-    let (kind, deployment, drafts) = examine(text, options);
+    let (kind, deployment, mut drafts) = examine(text, options);
+    let hidden = secrets::places(text, kind, &deployment);
+    drafts.iter_mut().for_each(|draft| draft.hide(&hidden));
+    drafts.sort_by_key(|draft| (draft.span.start, draft.rule));
     let lines = Lines::of(text);
-    let mut findings: Vec<Finding> = drafts.into_iter().map(|draft| draft.at(&lines)).collect();
-    findings.sort_by_key(|finding| (finding.line, finding.column, finding.rule));
+    let mut walk = lines.walk();
+    let mut findings: Vec<Finding> = drafts.into_iter().map(|draft| draft.at(&mut walk)).collect();
     findings.dedup();
-    Report { kind, findings, secrets: deployment.secrets() }
+    Report { kind, findings, secrets: deployment.secrets(), hidden }
 }
 
 /// What the text says, and what is wrong with it.

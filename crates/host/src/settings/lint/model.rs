@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::finding::Draft;
-use crate::settings::{Known, known};
+use crate::settings::{Kind, Known, known};
 
 /// A text and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +29,9 @@ pub(super) struct Given {
 pub(super) enum Text {
     /// It stands in the text.
     Here(Spanned),
-    /// It comes from a secret, another file, or what a shell puts in its place.
-    Elsewhere,
+    /// It comes from a secret, another file, or what a shell puts in its place. What stands in the text all the same
+    /// stands here, and may be a part of it.
+    Elsewhere(Option<Range<usize>>),
     /// It has the same name where the text is read.
     Inherited,
 }
@@ -63,8 +64,10 @@ impl Deployment {
         let only = self.containers.len() == 1;
         self.containers.iter().filter(move |container| only || container.is_desktop())
     }
+}
 
-    /// Where secrets stand, in the order of the text.
+impl Deployment {
+    /// Where values of settings that are secrets stand, in the order of the text.
     pub fn secrets(&self) -> Vec<Range<usize>> {
         let given = self.containers.iter().flat_map(|container| &container.given);
         let secrets = given.filter(|given| given.is_secret()).filter_map(Given::here);
@@ -85,8 +88,22 @@ impl Given {
     pub fn here(&self) -> Option<&Spanned> {
         match &self.value {
             Text::Here(value) => Some(value),
-            Text::Elsewhere | Text::Inherited => None,
+            Text::Elsewhere(_) | Text::Inherited => None,
         }
+    }
+
+    /// The places that hold what it is set to. Where the name is none, what follows its first letters is taken for a
+    /// value that is separated in a wrong way.
+    pub fn places(&self) -> impl Iterator<Item = Range<usize>> {
+        let value = match &self.value {
+            Text::Here(value) => Some(value.span.clone()),
+            Text::Elsewhere(place) => place.clone(),
+            Text::Inherited => None,
+        };
+        let Spanned { text, span, exact } = &self.name;
+        let letters = if *exact { label(text).len() } else { 0 };
+        let rest = (label(text).len() < text.len()).then(|| span.start + letters..span.end);
+        value.into_iter().chain(rest)
     }
 
     /// Whether it is set to something, as far as the text tells.
@@ -103,6 +120,11 @@ impl Given {
         matches!(self.known(), Some(Known::Today(setting) | Known::Older(setting, _)) if setting.is_secret())
     }
 
+    /// Whether nobody may see what it is set to: it is a secret, or its name looks like that of one.
+    pub fn is_private(&self) -> bool {
+        is_private(label(&self.name.text))
+    }
+
     /// Whether no other program has a variable of this name.
     fn is_telling(&self) -> bool {
         let common = ["PASSWORD", "PASSWD", "SUBFOLDER", "CUSTOM_USER", "METRICS_PORT"];
@@ -115,6 +137,28 @@ impl Given {
         }
     }
 }
+
+/// The letters at the beginning of a text that can belong to a name. Messages show no more of it: what follows is no
+/// part of a name, and may be anything.
+pub(super) fn label(name: &str) -> &str {
+    let end = name.find(|sign: char| !(sign.is_ascii_alphanumeric() || "_-.".contains(sign)));
+    &name[..end.unwrap_or(name.len())]
+}
+
+/// Whether what is set by this name may be a secret. Numbers and words of the table are none, whatever their names
+/// look like; texts and paths may be.
+pub(super) fn is_private(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    SECRET.iter().any(|part| upper.contains(part))
+        && !matches!(
+            known(name),
+            Some(Known::Today(setting) | Known::Older(setting, _))
+                if !matches!(setting.kind, Kind::Text | Kind::Secret | Kind::Path)
+        )
+}
+
+/// Parts of the names of secrets.
+const SECRET: [&str; 5] = ["PASS", "SECRET", "TOKEN", "KEY", "CRED"];
 
 /// Parts of the names of images that hold a desktop.
 const IMAGES: [&str; 5] = ["cosmos", "nvidia-glx-desktop", "nvidia-egl-desktop", "selkies", "revup"];

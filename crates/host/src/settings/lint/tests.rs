@@ -164,3 +164,163 @@ proptest! {
         migrate(&once.text, &options);
     }
 }
+
+/// Names whose values are secrets: by the table, and by their look alone.
+const PRIVATE: [&str; 9] = [
+    "PASSWD",
+    "BASIC_AUTH_PASSWORD",
+    "COSMOS_TURN_SHARED_SECRET",
+    "SELKIES_CLOUDFLARE_TURN_API_TOKEN",
+    "COSMOS_HTTPS_KEY",
+    "MY_API_KEY",
+    "db.pass",
+    "GITHUB_TOKEN",
+    "credentials",
+];
+/// A part of every secret of the tests.
+const PART: &str = "hunter2";
+
+/// Everything that the linter tells of a text; and where it is taken for what it is, the text as a terminal shows it.
+fn told(text: &str, kind: Option<InputKind>, is: Option<InputKind>) -> String {
+    let options = Options { kind, ..Options::default() };
+    let report = lint(text, &options);
+    let document = serde_json::to_string(&Document::of([("file", &report)])).unwrap();
+    let mut told = [render("file", text, &report), document].concat();
+    if report.kind == is {
+        let new = migrate(text, &options).text;
+        told.push_str(&redacted(text, &report));
+        told.push_str(&redacted(&new, &lint(&new, &options)));
+    }
+    told
+}
+
+#[test]
+fn secrets_that_are_not_understood_are_not_shown_either() {
+    for text in [
+        "docker run -e PASSWD=\"a$hunter2\" -e SIZEW=wide x",
+        "docker run -e PASSWD=`hunter2` -e SIZEW=wide x",
+        "docker run -e PASSWD=$(echo hunter2) -e SIZEW=wide x",
+        "docker run -e PASSWD=correct hunter2 -e SIZEW=wide x",
+        "docker run -e PASSWD=a;hunter2 -e SIZEW=wide x",
+        "docker run -e PASSWD= hunter2 x",
+        "docker run -e 'BASIC_AUTH_PASSWORD hunter2' x",
+        "docker run -e SIZEW=1 x # PASSWD=hunter2",
+        "docker run -e SIZEW='1 -e PASSWD=hunter2 x",
+        "PASSWD=hunter2 docker run -e PASSWD -e SIZEW=1 x",
+        "docker run `\n -e PASSWD=hunter2 `\n x",
+        "PASSWD = hunter2\nSIZEW=1\n",
+        "export PASSWD=hunter2\nSIZEW=1\n",
+        "SIZEW=1\nCOSMOS_HTTPS_KEY=-----BEGIN\nhunter2/=\nSIZEH=1\n",
+        "SIZEW=1\nPASSWD hunter2\nSIZEH=1\n",
+        "services:\n  a:\n    environment:\n      PASSWD: \"$hunter2\" # hunter2\n      SIZEW: wide\n",
+        "services:\n  a:\n    environment:\n      PASSWD: [hunter2, hunter2]\n",
+        "services:\n  a:\n    environment:\n      - \"BASIC_AUTH_PASSWORD: hunter2\"\n",
+        "services:\n  a:\n    environment:\n      PASSWD: |\n        hunter2\n      SIZEW: wide\n",
+        "services:\n  a:\n    environment:\n      PASSWD: >-\n        a\n        hunter2\n      SIZEW: true\n",
+        "services:\n  a:\n    environment: {PASSWD: hunter2, SIZEW: wide}\n",
+        "services:\n  a:\n    environment:\n      PASSWD: \"hunter2\n      SIZEW: wide\n",
+        "x: &x hunter2\nservices:\n  a:\n    environment:\n      PASSWD: *x\n",
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - name: PASSWD\n      value: \"hunter2\n",
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - {name: \"PASSWD=hunter2\", value: 1}\n",
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - {name: PASSWD, value: hunter2, valueFrom: {}}\n",
+        "Dear PASSWD,\nhunter2",
+    ] {
+        for kind in InputKind::ALL.into_iter().map(Some).chain([None]) {
+            let told = told(text, kind, lint(text, &Options::default()).kind);
+            // The words that an anchor names stand in a line of their own, which no private name begins.
+            let anchor = text.starts_with("x:") && kind != Some(InputKind::Compose) && kind.is_some();
+            assert!(anchor || !told.contains(PART), "{kind:?} {text}\n{told}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_secret_is_shown() {
+    for (text, shown) in [
+        ("docker run -e PASSWD=a -e SIZEW=wide x", "-e PASSWD=*** -e SIZEW=wide x"),
+        ("SELKIES_KEYFRAME_DISTANCE=often\n", "SELKIES_KEYFRAME_DISTANCE=often"),
+        ("PASSWD=a\nexport SIZEW=800\nSIZEH=1\n", "export SIZEW=800"),
+        ("services:\n  a:\n\tb: c\n", "\tb: c"),
+    ] {
+        let told = render("file", text, &lint(text, &Options::default()));
+        assert!(told.contains(shown), "{told}");
+    }
+}
+
+#[test]
+fn the_work_grows_with_the_text_and_no_faster() {
+    let line = |count: usize| {
+        let option =
+            |at: usize| format!(" -e SIZEW={at}x -e OPTION_{at}=a -e PASSWD=secret{at} -e PASSWD_FILE=a");
+        format!("docker run{} x", (0..count).map(option).collect::<String>())
+    };
+    let file =
+        |count: usize| (0..count).map(|at| format!("SIZEW={at}x\nPASSWD=secret{at}\n")).collect::<String>();
+    for form in [&line as &dyn Fn(usize) -> String, &file] {
+        let [few, many] = [100, 800].map(|count| {
+            let text = form(count);
+            steps::take();
+            let report = lint(&text, &Options::default());
+            let written =
+                render("file", &text, &report).len() + migrate(&text, &Options::default()).text.len();
+            steps::take() + written
+        });
+        assert!(many < 9 * few, "eight times the text: {few} steps become {many}");
+    }
+}
+
+fn secret() -> impl Strategy<Value = String> {
+    "[$`'\"\\\\{}()#:=&|;,a-z!*%@\\[\\]-]{0,4}( [a-z$:=#]{1,3} )?hunter2[$`'\"{}()#:=&|;,a-z ]{0,4}"
+}
+
+/// A text with a secret in it: `at` chooses the form.
+fn with_secret(at: usize, name: &str, value: &str) -> String {
+    let docker = |option: &str| format!("docker run -e SIZEW=wide {option} -e REFRESH=fast x\n");
+    let compose = |entry: &str| {
+        format!(
+            "services:\n  a:\n    image: cosmos\n    environment:\n      SIZEW: wide\n{entry}      DPI: x\n"
+        )
+    };
+    let pod = |entry: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: cosmos\n    env:\n    - {entry}\n    - {{name: SIZEW, value: 1}}\n"
+        )
+    };
+    match at {
+        0 => docker(&format!("-e {name}={value}")),
+        1 => docker(&format!("-e '{name}={value}'")),
+        2 => docker(&format!("--env=\"{name}={value}\"")),
+        3 => docker(&format!("-e{name}='{value}'")),
+        4 => format!("SIZEW=wide\n{name}={value}\nREFRESH=fast\n"),
+        5 => format!("SIZEW=wide\nexport {name} = {value}\nREFRESH=fast\n"),
+        6 => compose(&format!("      {name}: {value}\n")),
+        7 => compose(&format!("      \"{name}\": \"{value}\"\n")),
+        8 => compose(&format!("      {name}: |\n        a\n        {value}\n")),
+        9 => format!(
+            "services:\n  a:\n    environment:\n      - SIZEW=wide\n      - {name}={value}\n      - DPI=x\n"
+        ),
+        10 => format!("services: {{a: {{environment: {{SIZEW: wide, {name}: '{value}'}}}}}}\n"),
+        11 => pod(&format!("name: {name}\n      value: {value}")),
+        12 => pod(&format!("{{name: '{name}', value: \"{value}\"}}")),
+        _ => pod(&format!(
+            "value: >\n        {value}\n        {value}\n      name: {name}\n      valueFrom: {{}}"
+        )),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+    #[test]
+    fn no_secret_is_ever_told(
+        name in proptest::sample::select(PRIVATE.to_vec()), value in secret(), form in 0..14_usize, kind in 0..5_usize,
+        cut in 0..40_usize,
+    ) {
+        let is = InputKind::ALL[[0, 0, 0, 0, 3, 3, 1, 1, 1, 1, 1, 2, 2, 2][form]];
+        let text = with_secret(form, name, &value);
+        let kept = text.char_indices().rev().nth(cut).map_or(text.len(), |(at, _)| at);
+        for text in [&text[..], &text[..if cut > 20 { text.len() } else { kept }]] {
+            let told = told(text, InputKind::ALL.get(kind).copied(), Some(is));
+            prop_assert!(!told.contains(PART), "{}\n{}", text, told);
+        }
+    }
+}

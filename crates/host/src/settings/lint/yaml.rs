@@ -17,8 +17,10 @@ pub(super) struct Documents {
 #[derive(Debug)]
 pub(super) struct Node {
     pub content: Content,
-    /// In bytes of the file, quotes included.
+    /// In bytes of the file, quotes included; that of a collection is where it begins.
     pub span: Range<usize>,
+    /// The byte at which a collection ends.
+    pub end: usize,
 }
 
 #[derive(Debug)]
@@ -116,6 +118,7 @@ pub(super) fn parse(text: &str) -> (Documents, Option<Broken>) {
             Ok((event, span)) => builder.take(event, span),
             Err(error) => {
                 let at = builder.byte(error.marker().index());
+                builder.close(at);
                 return (builder.documents, Some(Broken { at, reason: error.info().to_owned() }));
             }
         }
@@ -156,7 +159,9 @@ impl<'a> Builder<'a> {
             Event::SequenceStart(anchor, _) => self.open(Content::Sequence(Vec::new()), range, anchor),
             Event::MappingStart(anchor, _) => self.open(Content::Mapping(Vec::new()), range, anchor),
             Event::SequenceEnd | Event::MappingEnd => {
-                self.open.pop();
+                if let Some((id, _)) = self.open.pop() {
+                    self.documents.nodes[id].end = range.end;
+                }
             }
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
                 Some(id) => self.attach(*id),
@@ -167,6 +172,13 @@ impl<'a> Builder<'a> {
             },
             Event::DocumentStart(_) => self.anchors.clear(),
             _ => {}
+        }
+    }
+
+    /// What is open still ends here.
+    fn close(&mut self, at: usize) {
+        for (id, _) in self.open.drain(..) {
+            self.documents.nodes[id].end = at;
         }
     }
 
@@ -205,7 +217,8 @@ impl<'a> Builder<'a> {
 
     fn add(&mut self, content: Content, span: Range<usize>, anchor: usize) -> Id {
         let id = self.documents.nodes.len();
-        self.documents.nodes.push(Node { content, span });
+        let end = span.end;
+        self.documents.nodes.push(Node { content, span, end });
         if anchor > 0 {
             self.anchors.insert(anchor, id);
         }

@@ -109,6 +109,16 @@ fn secrets_come_from_files_and_are_never_seen() {
 }
 
 #[test]
+fn a_secret_stands_in_the_file_once() {
+    let read = |_: &Path| Ok("hunter2".to_owned());
+    let of = |text| resolve(&Sources { file: Some(("c.toml", text)), read: &read, ..Sources::default() });
+    let refused = of("password = \"hunter3\"\npassword_file = \"/run/p\"\n").unwrap_err().to_string();
+    assert_eq!(refused, "c.toml: password and password_file are both set; set only one of them");
+    let settings = of("password = \"\"\npassword_file = \"/run/p\"\n").unwrap();
+    assert_eq!(settings.secret("password").map(Hidden::expose), Some("hunter2"));
+}
+
+#[test]
 fn people_are_told_what_will_surprise_them() {
     for (pairs, told) in [
         (&[("COSMOS_FRAMERAT", "30")][..], "COSMOS_FRAMERAT is no setting; did you mean COSMOS_FRAMERATE?"),

@@ -1,11 +1,14 @@
 //! Names: older ones, several for one setting, those without a meaning, and slips.
 
-use super::{View, setting_of, winner};
+use std::collections::HashMap;
+
+use super::{View, Winner, setting_of, winners};
 use crate::settings::{
     Known, Meaning, Project, boolean,
     lint::{
         finding::{Draft, Rule},
-        model::{Container, Given},
+        model::{Container, Given, label},
+        steps,
     },
     retired, settings, suggest,
     table::FILE,
@@ -26,15 +29,19 @@ pub(in crate::settings::lint) enum Decision {
 
 /// What is to become of each variable of a container.
 pub(in crate::settings::lint) fn decisions(container: &Container) -> Vec<(&Given, Decision)> {
-    container.given.iter().map(|given| (given, decide(container, given))).collect()
+    let winners = winners(container);
+    let winners: HashMap<&str, &Winner<'_>> =
+        winners.iter().map(|winner| (winner.setting.key, winner)).collect();
+    steps::add(container.given.len());
+    container.given.iter().map(|given| (given, decide(&winners, given))).collect()
 }
 
-fn decide(container: &Container, given: &Given) -> Decision {
+fn decide(winners: &HashMap<&str, &Winner<'_>>, given: &Given) -> Decision {
     if matches!(given.known(), Some(Known::Retired(_))) {
         return Decision::Useless;
     }
     let Some((setting, base)) = setting_of(given) else { return Decision::Keep };
-    if let Some(winner) = winner(setting, &container.given) {
+    if let Some(winner) = winners.get(setting.key) {
         let (_, winning) = setting_of(winner.given).unwrap_or((setting, base));
         if winning != base {
             return Decision::Outdone(winner.given.name.text.clone());
@@ -60,7 +67,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Draft> {
 }
 
 fn draft(given: &Given, decision: Decision) -> Option<Draft> {
-    let (name, span) = (&given.name.text, given.name.span.clone());
+    let (name, span) = (label(&given.name.text), given.name.span.clone());
     Some(match decision {
         Decision::Keep if given.known().is_none() => return unknown(given),
         Decision::Keep => return None,
@@ -115,7 +122,8 @@ fn unknown(given: &Given) -> Option<Draft> {
         None if ours => "leave it out, or look for its name in docs/settings.md".to_owned(),
         None => return None,
     };
-    Some(Draft::new(Rule::UnknownName, given.name.span.clone(), format!("{name} is no setting"), fix))
+    let what = format!("{} is no setting", label(name));
+    Some(Draft::new(Rule::UnknownName, given.name.span.clone(), what, fix))
 }
 
 const PREFIXES: [&str; 8] =

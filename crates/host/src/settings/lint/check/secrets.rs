@@ -1,5 +1,7 @@
 //! Passwords, secrets, and who may come in.
 
+use std::collections::HashSet;
+
 use super::{View, Winner};
 use crate::settings::{
     Value,
@@ -7,6 +9,7 @@ use crate::settings::{
     lint::{
         finding::{Draft, Level, Rule},
         model::Given,
+        steps,
     },
     table::FILE,
 };
@@ -14,7 +17,10 @@ use crate::settings::{
 pub(super) fn check(view: &View<'_>) -> Vec<Draft> {
     let given = view.container.given.iter().filter(|given| given.is_secret());
     let mut drafts: Vec<Draft> = given.filter_map(|given| secret(view, given)).collect();
-    drafts.extend(view.container.given.iter().filter_map(|given| twice(view, given)));
+    let set = view.container.given.iter().filter(|given| given.is_secret() && given.is_set());
+    let set: HashSet<&str> = set.map(|given| given.name.text.as_str()).collect();
+    steps::add(view.container.given.len());
+    drafts.extend(view.container.given.iter().filter_map(|given| twice(&set, given)));
     drafts.extend(turn(view));
     drafts.extend(open_door(view));
     drafts
@@ -42,10 +48,10 @@ fn secret(view: &View<'_>, given: &Given) -> Option<Draft> {
     Some(Draft::new(Rule::SecretInPlainText, value.span.clone(), what, fix))
 }
 
-fn twice(view: &View<'_>, file: &Given) -> Option<Draft> {
+/// `set` are the secrets that are set themselves.
+fn twice(set: &HashSet<&str>, file: &Given) -> Option<Draft> {
     let name = file.name.text.strip_suffix(FILE)?;
-    let is_it = |given: &&Given| given.name.text == name && given.is_secret() && given.is_set();
-    view.container.given.iter().find(is_it).filter(|_| file.is_set())?;
+    (set.contains(name) && file.is_set()).then_some(())?;
     let what = format!("{name} and {} are both given", file.name.text);
     Some(Draft::new(Rule::SecretTwice, file.name.span.clone(), what, "keep one of them".to_owned()))
 }

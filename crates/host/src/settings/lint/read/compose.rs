@@ -3,7 +3,7 @@
 use super::tree::Tree;
 use crate::settings::lint::{
     finding::{Draft, Rule},
-    model::{Container, Deployment, Given, Spanned, Text},
+    model::{Container, Deployment, Given, Spanned, Text, label},
     yaml::Id,
 };
 
@@ -50,7 +50,7 @@ fn environment(tree: &Tree<'_>, list: Id, drafts: &mut Vec<Draft>) -> Vec<Given>
     for (key, value) in tree.documents.entries(list) {
         let Some(name) = tree.scalar(key) else { continue };
         if tree.other_type(value) == Some("a boolean") {
-            let what = format!("the value of {} is a boolean", name.text);
+            let what = format!("the value of {} is a boolean", label(&name.text));
             drafts.push(Draft::new(Rule::NotText, tree.span(value), what, "put it in quotes".to_owned()));
         }
         let remove = tree.removal(key, value);
@@ -63,7 +63,7 @@ fn value_of(tree: &Tree<'_>, value: Id) -> Text {
     match tree.scalar(value) {
         Some(_) if tree.other_type(value) == Some("nothing") => Text::Inherited,
         Some(value) => substituted(value),
-        None => Text::Elsewhere,
+        None => Text::Elsewhere(Some(tree.extent(value))),
     }
 }
 
@@ -85,7 +85,7 @@ fn item_of_list(tree: &Tree<'_>, item: Id) -> Option<Given> {
 /// Compose puts variables in the place of `$NAME`; `$$` is a dollar sign.
 fn substituted(value: Spanned) -> Text {
     match value.text.replace("$$", "").contains('$') {
-        true => Text::Elsewhere,
+        true => Text::Elsewhere(Some(value.span)),
         false => Text::Here(value),
     }
 }

@@ -139,8 +139,10 @@ fn variable(text: &str, flag: &Flag<'_>) -> Option<Given> {
     let whole = flag.value.as_ref()?;
     let name = whole.text.split_once('=').map_or(whole.text.as_str(), |(name, _)| name);
     let value = match whole.text.get(name.len() + 1..) {
-        Some(_) if flag.substituted => Text::Elsewhere,
-        Some(value) => Text::Here(inside(text, whole, name.len() + 1, value)),
+        Some(value) => {
+            let value = inside(text, whole, name.len() + 1, value);
+            if flag.substituted { Text::Elsewhere(Some(value.span)) } else { Text::Here(value) }
+        }
         None => Text::Inherited,
     };
     let remove = Some(with_space_before(text, &flag.span));

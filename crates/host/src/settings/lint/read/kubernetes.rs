@@ -3,7 +3,7 @@
 use super::tree::Tree;
 use crate::settings::lint::{
     finding::{Draft, Rule},
-    model::{Container, Deployment, Given, Text},
+    model::{Container, Deployment, Given, Text, label},
     yaml::Id,
 };
 
@@ -52,7 +52,7 @@ fn variable(tree: &Tree<'_>, item: Id, drafts: &mut Vec<Draft>) -> Option<Given>
     let name = tree.scalar(tree.get(item, "name")?)?;
     let (value, reference) = (tree.get(item, "value"), tree.get(item, "valueFrom"));
     if let (Some(value), Some(_)) = (value, reference) {
-        let what = format!("{} has both a value and a reference", name.text);
+        let what = format!("{} has both a value and a reference", label(&name.text));
         drafts.push(Draft::new(
             Rule::ValueAndReference,
             tree.span(value),
@@ -63,14 +63,15 @@ fn variable(tree: &Tree<'_>, item: Id, drafts: &mut Vec<Draft>) -> Option<Given>
     let other =
         value.and_then(|value| Some((value, tree.other_type(value).filter(|other| *other != "nothing")?)));
     if let Some((value, other)) = other {
-        let what = format!("the value of {} is {other}", name.text);
+        let what = format!("the value of {} is {other}", label(&name.text));
         drafts.push(Draft::new(Rule::NotText, tree.span(value), what, "put it in quotes".to_owned()));
     }
     let remove = value.filter(|_| reference.is_none()).and_then(|_| tree.removal(first, last));
+    let place = value.map(|value| tree.extent(value));
     let value = match value.and_then(|value| tree.scalar(value)) {
         // Kubernetes puts other variables in the place of $(NAME).
         Some(value) if reference.is_none() && !value.text.contains("$(") => Text::Here(value),
-        _ => Text::Elsewhere,
+        _ => Text::Elsewhere(place),
     };
     Some(Given { name, value, remove })
 }

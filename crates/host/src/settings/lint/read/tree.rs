@@ -48,6 +48,13 @@ impl<'a> Tree<'a> {
         span.start..span.start + shown.len()
     }
 
+    /// The place of a node with everything in it.
+    pub fn extent(&self, id: Id) -> Range<usize> {
+        let node = self.documents.node(id);
+        let whole = self.text.get(node.span.start..node.end.max(node.span.end)).unwrap_or_default();
+        node.span.start..node.span.start + whole.trim_end().len()
+    }
+
     /// A scalar as text.
     pub fn scalar(&self, id: Id) -> Option<Spanned> {
         match &self.documents.node(id).content {
