@@ -106,8 +106,17 @@ fn variables(desktop: &Desktop<'_>) -> Vec<EnvVar> {
     };
     let gpu = (desktop.container.place.gpus > 0)
         .then(|| plain("NVIDIA_DRIVER_CAPABILITIES", &CAPABILITIES.join(",")));
-    let set = desktop.container.variables.iter().map(|(name, value)| plain(name, value));
-    let mut variables: Vec<EnvVar> = set.chain(secrets(desktop).into_iter().map(secret)).chain(gpu).collect();
+    let (leases, set): (Vec<_>, Vec<_>) =
+        desktop.container.variables.iter().partition(|(name, _)| *name == "COSMOS_LEASE_DIR");
+    let printed = |variables: Vec<&(&str, String)>| -> Vec<EnvVar> {
+        variables.into_iter().map(|(name, value)| plain(name, value)).collect()
+    };
+    let mut variables = printed(set);
+    variables.extend(secrets(desktop).into_iter().map(secret));
+    variables.extend(gpu);
+    if volumes::marks_gpus(desktop) {
+        variables.extend(printed(leases));
+    }
     if desktop.port != desktop.container.port {
         listen(desktop.port, &mut variables);
     }

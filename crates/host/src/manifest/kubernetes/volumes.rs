@@ -28,14 +28,14 @@ pub(super) fn volumes(desktop: &Desktop<'_>) -> Vec<Volume> {
     };
     let mut volumes = vec![empty("dshm", shared), empty("tmp", EmptyDirVolumeSource::default())];
     volumes.extend(kept(desktop).iter().filter_map(|kept| volume(desktop, kept)));
-    volumes.extend((desktop.container.place.gpus > 0).then(|| leases(desktop)));
+    volumes.extend(marks_gpus(desktop).then(|| leases(desktop)));
     volumes
 }
 
 pub(super) fn mounts(desktop: &Desktop<'_>) -> Vec<VolumeMount> {
     let mut mounts = vec![mount("dshm", "/dev/shm"), mount("tmp", "/tmp")];
     mounts.extend(kept(desktop).iter().map(|kept| mount(&kept.name, kept.path)));
-    mounts.extend((desktop.container.place.gpus > 0).then(|| mount("leases", &desktop.container.leases)));
+    mounts.extend(marks_gpus(desktop).then(|| mount("leases", &desktop.container.leases)));
     mounts
 }
 
@@ -82,11 +82,13 @@ fn volume(desktop: &Desktop<'_>, kept: &Kept<'_>) -> Option<Volume> {
     }
 }
 
-/// Where a GPU belongs to one pod, nobody else needs to see who drives it.
+/// Where a GPU belongs to one pod, nobody else needs to see who drives it; and a volume of a pod, which all of its
+/// users may rename files in, is no place for leases.
+pub(super) fn marks_gpus(desktop: &Desktop<'_>) -> bool {
+    desktop.container.place.gpus > 0 && desktop.cluster.gpus.shared
+}
+
 fn leases(desktop: &Desktop<'_>) -> Volume {
-    if !desktop.cluster.gpus.shared {
-        return empty("leases", EmptyDirVolumeSource::default());
-    }
     let path = desktop.container.leases.clone();
     let source = HostPathVolumeSource { path, type_: Some("Directory".to_owned()) };
     Volume { name: "leases".to_owned(), host_path: Some(source), ..Volume::default() }

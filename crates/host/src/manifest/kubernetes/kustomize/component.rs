@@ -143,13 +143,15 @@ const SOFTWARE: &str = "Draws and encodes on the CPU, also where there is a GPU.
 const INGRESS: &str = "\
 HTTPS for the page, by the ingress controller of NGINX; WebSockets stay open for a day.
 Needs the secret of the certificate that it names: kubectl create secret tls
-UDP does not pass an ingress: the browser must reach the address of the pod, or see hostnetwork.";
+UDP does not pass an ingress: the picture comes over a WebSocket, unless the browser reaches the address of the pod.";
 const NODE_PORT: &str = "\
 Opens one port, TCP and UDP, on all nodes.
-UDP needs that browsers reach the address of the pod, which is the one they are told; else see hostnetwork.";
+UDP needs that browsers reach the address of the pod, which is the one they are told. Otherwise the picture comes
+over a WebSocket, for which browsers want HTTPS.";
 const LOAD_BALANCER: &str = "\
 Asks the cloud for a load balancer. TCP and UDP on one need Kubernetes 1.26 and a cloud that offers both.
-UDP needs that browsers reach the address of the pod, which is the one they are told; else see hostnetwork.";
+UDP needs that browsers reach the address of the pod, which is the one they are told. Otherwise the picture comes
+over a WebSocket, for which browsers want HTTPS.";
 const HOST_NETWORK: &str = "\
 Opens the port, TCP and UDP, on the node that runs the desktop: one desktop for each node and port.
 UDP needs that browsers reach the addresses of that node, and that a firewall lets UDP of that port in.
