@@ -14,6 +14,7 @@ use cosmos_auth::{
     store::{self, Made, StoreError},
 };
 use cosmos_encoder::{AudioConfig, Choice};
+use cosmos_streaming::TlsConfig;
 
 /// Streams an X display to browsers.
 #[derive(Debug, Parser)]
@@ -72,6 +73,15 @@ pub struct Args {
     /// Another origin that may use the page, scheme and host, when a proxy changes the host
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub origins: Vec<String>,
+    /// Serve TLS as well, on the same port: true or false
+    #[arg(long, value_name = "BOOLEAN", env = "COSMOS_HTTPS", default_value_t = true, action = clap::ArgAction::Set)]
+    pub https: bool,
+    /// Certificate in PEM form, read again when it changes; without one, a certificate is made and kept
+    #[arg(long, value_name = "FILE", env = "COSMOS_HTTPS_CERTIFICATE", requires = "https_key")]
+    pub https_certificate: Option<PathBuf>,
+    /// Private key of the certificate, in PEM form
+    #[arg(long, value_name = "FILE", env = "COSMOS_HTTPS_KEY", requires = "https_certificate")]
+    pub https_key: Option<PathBuf>,
     /// Directory for the password and the key that are made at the first start
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
@@ -119,6 +129,17 @@ pub struct Password {
 }
 
 impl Args {
+    /// How TLS is served: not at all where there is no folder to keep a certificate in.
+    pub fn tls(&self) -> Option<TlsConfig> {
+        if !self.https {
+            return None;
+        }
+        if let (Some(certificate), Some(key)) = (&self.https_certificate, &self.https_key) {
+            return Some(TlsConfig::Files { certificate: certificate.clone(), key: key.clone() });
+        }
+        self.state_dir().ok().map(|dir| TlsConfig::Own(dir.join("tls.pem")))
+    }
+
     /// The password to log in with; `None` when everybody may come in. To be called once, before this process opens
     /// anything.
     pub fn password(&self) -> Result<Option<Password>, ArgsError> {

@@ -70,6 +70,7 @@ fn run(args: &Args, password: Option<&Password>) -> Result<(), Failure> {
         video: video(args)?,
         audio: args.audio(),
         auth: auth(args, password)?,
+        tls: args.tls(),
     };
     let open = Box::new(move || cosmos_x11::open(&display));
     let ready = |address| ready::tell(args, address, password);

@@ -51,6 +51,15 @@ pub fn session_key(path: &Path) -> Result<(SessionKey, Made), StoreError> {
     Ok((SessionKey::from_bytes(bytes), made))
 }
 
+/// The text kept at `path`, at most 4 KiB, made by `make` where there is none yet, as [`password`] does it.
+///
+/// # Errors
+///
+/// [`StoreError`], which says what to do.
+pub fn text(path: &Path, make: impl FnOnce() -> Secret) -> Result<(Secret, Made), StoreError> {
+    load_or_make(path, make)
+}
+
 /// Why a secret can be neither read nor made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

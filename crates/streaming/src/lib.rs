@@ -18,9 +18,11 @@ mod server;
 pub mod session;
 mod site;
 mod stats;
+mod tls;
 mod video;
 
 pub use server::{AuthConfig, ServerConfig, ServerError, VideoConfig, serve};
+pub use tls::{TlsConfig, TlsError};
 
 /// An error and everything that led to it, in one line.
 pub fn error_text(error: &dyn std::error::Error) -> String {

@@ -21,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{hub::Event, server::ServerError, site};
+use crate::{hub::Event, server::ServerError, site, tls::Tls};
 
 /// The addresses that a browser may find us at, for a listener at `listen`.
 ///
@@ -124,6 +124,7 @@ impl Streams {
 /// What TCP connections are served with.
 pub(crate) struct Gate {
     pub(crate) router: Router,
+    pub(crate) tls: Option<Tls>,
     pub(crate) events: mpsc::Sender<Event>,
     pub(crate) streams: Streams,
 }
@@ -167,10 +168,13 @@ async fn serve(stream: TcpStream, from: SocketAddr, gate: &Gate) -> io::Result<(
         return Ok(());
     }
     match first[0] {
-        b'A'..=b'Z' => site::serve(stream, from, &gate.router).await,
+        b'A'..=b'Z' => site::serve(stream, from, false, &gate.router).await,
         // RFC 4571: a length of two bytes, and no first message of ICE is longer than 255 bytes or more.
         0..=15 => serve_ice(stream, from, gate).await,
-        0x16 => Err(io::Error::other("TLS is not served on this port: put a proxy in front, or use http://")),
+        0x16 => match &gate.tls {
+            Some(tls) => site::serve(tls.accept(stream).await?, from, true, &gate.router).await,
+            None => Err(io::Error::other("TLS is turned off here: use http://, or a proxy in front")),
+        },
         byte => Err(io::Error::other(format!("nothing begins with {byte:#04x}"))),
     }
 }

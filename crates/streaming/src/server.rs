@@ -31,6 +31,7 @@ use crate::{
     net::{self, Gate, Sockets, Streams},
     session::{self, Datagram},
     site,
+    tls::{Tls, TlsConfig, TlsError},
     video::Video,
 };
 
@@ -44,6 +45,9 @@ pub struct ServerConfig {
     pub audio: Option<AudioConfig>,
     /// Who may come in.
     pub auth: AuthConfig,
+    /// TLS, beside plain HTTP on the same port; `None` for none. Browsers that open the page by the address of this
+    /// machine are sent there, as they decode pictures and share clipboards only in a secure context.
+    pub tls: Option<TlsConfig>,
 }
 
 /// How the picture is made.
@@ -87,6 +91,9 @@ pub enum ServerError {
     /// The machine's addresses are unknown.
     #[error("cannot list the addresses of this machine; name one with --listen")]
     Interfaces(#[source] io::Error),
+    /// There can be no TLS.
+    #[error("cannot serve TLS")]
+    Tls(#[from] TlsError),
     /// The network loop could not be made.
     #[error("cannot start the network thread")]
     Runtime(#[source] io::Error),
@@ -158,6 +165,7 @@ struct Network {
     listener: TcpListener,
     sockets: Sockets,
     streams: Streams,
+    tls: Option<Tls>,
     events: mpsc::Sender<Event>,
 }
 
@@ -169,7 +177,8 @@ impl Network {
         let addresses = net::addresses(listen)?;
         let streams = Streams::default();
         let sockets = Sockets::bind(&addresses, streams.clone()).await?;
-        Ok(Self { listen, addresses, listener, sockets, streams, events })
+        let tls = config.tls.clone().map(|tls| Tls::new(tls, &addresses)).transpose()?;
+        Ok(Self { listen, addresses, listener, sockets, streams, tls, events })
     }
 
     fn hub_config(&self, config: &ServerConfig) -> HubConfig {
@@ -190,9 +199,9 @@ impl Network {
         stop: impl Future<Output = ()>,
         lost: oneshot::Receiver<DesktopError>,
     ) -> Result<(), ServerError> {
-        let Self { listen, listener, sockets, streams, events, .. } = self;
-        let router = site::router(auth, listen.port(), events.clone());
-        let accepting = tokio::spawn(net::accept(listener, Arc::new(Gate { router, events, streams })));
+        let Self { listen, listener, sockets, streams, tls, events, .. } = self;
+        let router = site::router(auth, listen.port(), tls.is_some(), events.clone());
+        let accepting = tokio::spawn(net::accept(listener, Arc::new(Gate { router, tls, events, streams })));
         let (mut stop, mut lost) = (pin!(stop), pin!(lost));
         let mut buffer = vec![0; 4096];
         let send = &mut |transmit| sockets.send(transmit);

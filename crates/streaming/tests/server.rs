@@ -6,6 +6,7 @@
 mod page;
 mod scripted;
 mod socket;
+mod tls;
 
 use std::{
     io::{Read, Write},
@@ -37,8 +38,11 @@ struct Server {
 
 impl Server {
     fn start(password: Option<&str>) -> Self {
+        Self::with(config("127.0.0.1:0", password))
+    }
+
+    fn with(config: ServerConfig) -> Self {
         let (script, input) = Script::new(Size::new(320, 240));
-        let config = config("127.0.0.1:0", password);
         let (told, address) = channel();
         let (stop, stopped) = oneshot::channel();
         let opener = script.clone();
@@ -53,8 +57,19 @@ impl Server {
 
     /// Sends one request and reads the whole answer.
     fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
+        let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
+        self.request_over(stream, method, path, headers, body)
+    }
+
+    fn request_over(
+        &self,
+        mut stream: impl Read + Write,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> String {
         let host = self.address;
         let length = body.len();
         write!(
@@ -114,6 +129,7 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
             key: SessionKey::random(),
             origins: vec!["https://desk.example.org".into()],
         },
+        tls: None,
     }
 }
 

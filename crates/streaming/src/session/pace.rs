@@ -49,7 +49,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// So much of what was measured is asked for when the network holds back, so that its queue drains.
 const DRAIN: f64 = 0.85;
 /// How fast the rate rises before and after the network first held something back.
-const CLIMB: [f64; 2] = [1.5, 1.08];
+const CLIMB: [f64; 2] = [1.5, 1.05];
 const FLOOR_KBPS: f64 = 150.0;
 /// What may be on its way whatever the rate is, in bytes.
 const LEAST_WINDOW: u64 = 32 * 1024;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{ConnectInfo, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -16,7 +16,7 @@ use cosmos_auth::{Account, Claims, LoginLimiter, Role, Secret, SessionKey, origi
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::{Site, refuse};
+use super::{Secure, Site, refuse};
 use crate::{AuthConfig, clock, session::Viewer};
 
 /// How long a login lasts.
@@ -91,8 +91,13 @@ impl Access {
             .map(|(_, value)| value)
     }
 
-    fn set_cookie(&self, value: &str, age: Duration) -> String {
-        format!("{}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}", self.cookie, age.as_secs())
+    fn set_cookie(&self, value: &str, age: Duration, secure: bool) -> String {
+        let secure = if secure { "; Secure" } else { "" };
+        format!(
+            "{}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
+            self.cookie,
+            age.as_secs()
+        )
     }
 
     fn limiter(&self) -> std::sync::MutexGuard<'_, LoginLimiter> {
@@ -120,6 +125,7 @@ pub(super) struct Attempt {
 pub(super) async fn login(
     State(site): State<Arc<Site>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Extension(Secure(secure)): Extension<Secure>,
     headers: HeaderMap,
     attempt: Result<Json<Attempt>, axum::extract::rejection::JsonRejection>,
 ) -> Response {
@@ -145,14 +151,18 @@ pub(super) async fn login(
     access.limiter().succeeded(from.ip());
     let issued = now();
     let claims = Claims { user, role: Role::Owner, issued, expires: issued + LOGIN.as_secs() };
-    let cookie = access.set_cookie(&access.key.issue(&claims), LOGIN);
+    let cookie = access.set_cookie(&access.key.issue(&claims), LOGIN, secure);
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response()
 }
 
-pub(super) async fn logout(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+pub(super) async fn logout(
+    State(site): State<Arc<Site>>,
+    Extension(Secure(secure)): Extension<Secure>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(refused) = site.access.same_origin(&headers) {
         return refused.into_response();
     }
-    let cookie = site.access.set_cookie("", Duration::ZERO);
+    let cookie = site.access.set_cookie("", Duration::ZERO, secure);
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response()
 }

@@ -18,7 +18,7 @@ use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::{
-    net::TcpStream,
+    io::{AsyncRead, AsyncWrite},
     sync::{mpsc, oneshot},
     time::timeout,
 };
@@ -35,6 +35,8 @@ use cosmos_protocol::DesktopState;
 /// What the handlers work with.
 struct Site {
     access: Access,
+    /// The port that also speaks TLS.
+    secure_port: Option<u16>,
     events: mpsc::Sender<Event>,
 }
 
@@ -47,9 +49,14 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; \
                       base-uri 'none'; frame-ancestors 'self'; form-action 'self'";
 
-/// What is served on every connection. `port` tells the cookies of several servers on one host apart.
-pub(crate) fn router(auth: AuthConfig, port: u16, events: mpsc::Sender<Event>) -> Router {
-    let site = Arc::new(Site { access: Access::new(auth, port), events });
+/// Whether a request came over TLS.
+#[derive(Clone, Copy)]
+struct Secure(bool);
+
+/// What is served on every connection. `port` tells the cookies of several servers on one host apart; `tls` says whether
+/// it is also spoken there.
+pub(crate) fn router(auth: AuthConfig, port: u16, tls: bool, events: mpsc::Sender<Event>) -> Router {
+    let site = Arc::new(Site { access: Access::new(auth, port), secure_port: tls.then_some(port), events });
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/api/session", get(session))
@@ -60,6 +67,7 @@ pub(crate) fn router(auth: AuthConfig, port: u16, events: mpsc::Sender<Event>) -
         .route("/api/socket", get(socket::open))
         .fallback(get(page::file))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(site.clone(), upgrade))
         .layer(middleware::from_fn(guard))
         .with_state(site)
 }
@@ -68,11 +76,17 @@ pub(crate) fn router(auth: AuthConfig, port: u16, events: mpsc::Sender<Event>) -
 ///
 /// # Errors
 /// What the connection failed with; of no consequence to any other.
-pub(crate) async fn serve(stream: TcpStream, from: SocketAddr, router: &Router) -> io::Result<()> {
+pub(crate) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    from: SocketAddr,
+    secure: bool,
+    router: &Router,
+) -> io::Result<()> {
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let mut router = router.clone();
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(from));
+        request.extensions_mut().insert(Secure(secure));
         async move {
             let answer = timeout(REQUEST_TIMEOUT, router.call(request)).await;
             Ok::<_, Infallible>(match answer {
@@ -101,6 +115,30 @@ async fn guard(request: Request, next: Next) -> Response {
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Sends a browser that asks for it (W3C Upgrade Insecure Requests, section 3.2.1) to TLS on this port: without a secure
+/// context it would decode no messages and share no clipboard. Whoever comes through a proxy, or from this machine, stays.
+async fn upgrade(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    match site.secure_port.and_then(|port| secure_address(&request, port)) {
+        Some(address) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, address)]).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn secure_address(request: &Request, port: u16) -> Option<String> {
+    let headers = request.headers();
+    let proxied = ["forwarded", "x-forwarded-for", "x-forwarded-proto", "via"];
+    let secure = request.extensions().get::<Secure>().is_some_and(|Secure(secure)| *secure);
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let name = host.strip_suffix(&format!(":{port}"))?;
+    let here = name == "localhost" || name == "[::1]" || name.starts_with("127.");
+    let asked = headers.get("upgrade-insecure-requests").is_some_and(|value| value == "1");
+    if secure || here || !asked || proxied.iter().any(|name| headers.contains_key(*name)) {
+        return None;
+    }
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    Some(format!("https://{host}{path}"))
 }
 
 /// An answer that says why not.
