@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { it } from 'node:test';
 
 import { needs } from './lib/programs.js';
@@ -35,6 +36,20 @@ onEachDesktop((stage) => {
       async (length) => (await navigator.clipboard.readText()).length === length, text.length));
     await until('the figures name the way', () => page.page.evaluate(
       () => /** @type {any} */ (window).cosmos.stats().transport === 'WebSocket'));
+    assert.deepEqual(page.errors, []);
+  });
+
+  it('is sent to TLS when it is opened by the address of the machine', async (test) => {
+    const own = Object.values(networkInterfaces()).flat().find((face) => face?.family === 'IPv4' && !face.internal);
+    if (!own) return test.skip('SKIPPED: this machine has no address but loopback');
+    await stage.desktop.serve(['--no-audio', '--listen', '0.0.0.0:0']);
+    const { port } = new URL(stage.desktop.url);
+    const page = await stage.browser.page(test, { ignoreHTTPSErrors: true });
+    await page.live(`http://${own.address}:${port}/?transport=websocket`);
+    assert.equal(new URL(page.page.url()).origin, `https://${own.address}:${port}`);
+    assert.equal(await page.rung(), 'websocket');
+    await stage.desktop.fill('#a06020');
+    await page.shows('#a06020');
     assert.deepEqual(page.errors, []);
   });
 

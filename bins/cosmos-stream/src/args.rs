@@ -74,7 +74,8 @@ pub struct Args {
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub origins: Vec<String>,
     /// Serve TLS as well, on the same port: true or false
-    #[arg(long, value_name = "BOOLEAN", env = "COSMOS_HTTPS", default_value_t = true, action = clap::ArgAction::Set)]
+    #[arg(long, value_name = "BOOLEAN", env = "COSMOS_HTTPS", default_value_t = true, action = clap::ArgAction::Set,
+          value_parser = clap::builder::BoolishValueParser::new())]
     pub https: bool,
     /// Certificate in PEM form, read again when it changes; without one, a certificate is made and kept
     #[arg(long, value_name = "FILE", env = "COSMOS_HTTPS_CERTIFICATE", requires = "https_key")]

@@ -23,6 +23,9 @@ pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<Str
     if settings.is_set("encoder") && !has(given, "--encoder") {
         arguments.extend(["--encoder".to_owned(), encoder(settings, warnings)]);
     }
+    if settings.is_set("https") && !has(given, "--https") {
+        arguments.extend(["--https".to_owned(), settings.is("https").to_string()]);
+    }
     if !settings.is("audio") && !has(given, "--no-audio") {
         arguments.push("--no-audio".to_owned());
     }
@@ -100,13 +103,15 @@ fn has(given: &[OsString], flag: &str) -> bool {
 }
 
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 7] = [
+const PASSED: [(&str, &str); 9] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
     ("encoder_threads", "--encoder-threads"),
     ("audio_bitrate", "--audio-bitrate"),
     ("audio_device", "--audio-device"),
     ("user", "--user"),
+    ("https_certificate", "--https-certificate"),
+    ("https_key", "--https-key"),
     ("allow_insecure", "--allow-insecure"),
 ];
 const AUTO: &str = "auto";
@@ -144,6 +149,12 @@ mod tests {
                 "--allow-insecure --no-password",
             ),
             (&[("ENABLE_AUDIO", "0")], &[], "--no-audio"),
+            (&[("SELKIES_ENABLE_HTTPS", "false")], &[], "--https false"),
+            (
+                &[("SELKIES_HTTPS_CERT", "/c.pem"), ("SELKIES_HTTPS_KEY", "/k.pem")],
+                &[],
+                "--https-certificate /c.pem --https-key /k.pem",
+            ),
             (&[("COSMOS_ORIGINS", "https://a, https://b")], &[], "--origin https://a --origin https://b"),
         ] {
             let given: Vec<OsString> = given.iter().map(OsString::from).collect();

@@ -34,30 +34,27 @@ pub(super) static ROWS: &[Setting] = &[
     .by_default("/")
     .older(&[successor("SUBFOLDER")])
     .without_effect(),
-    row(["https", "https", "COSMOS_HTTPS"], Kind::Boolean, Stream, "Serve over TLS.")
-        .by_default("false")
+    row(["https", "https", "COSMOS_HTTPS"], Kind::Boolean, Stream, "Serve TLS as well, on the same port.")
+        .by_default("true")
         .older(&[
             successor("SELKIES_ENABLE_HTTPS"),
             successor("SELKIES_ENABLE_HTTPS_WEB"),
             successor("ENABLE_HTTPS_WEB"),
-        ])
-        .without_effect(),
+        ]),
     row(
         ["https_certificate", "https-certificate", "COSMOS_HTTPS_CERTIFICATE"],
         Kind::Path,
         Stream,
-        "Certificate of the server.",
+        "Certificate of the server in PEM form; without one, a certificate is made and kept.",
     )
-    .older(&[successor("SELKIES_HTTPS_CERT"), successor("HTTPS_WEB_CERT")])
-    .without_effect(),
+    .older(&[successor("SELKIES_HTTPS_CERT"), successor("HTTPS_WEB_CERT")]),
     row(
         ["https_key", "https-key", "COSMOS_HTTPS_KEY"],
         Kind::Path,
         Stream,
-        "Private key of the certificate.",
+        "Private key of the certificate in PEM form.",
     )
-    .older(&[successor("SELKIES_HTTPS_KEY"), successor("HTTPS_WEB_KEY")])
-    .without_effect(),
+    .older(&[successor("SELKIES_HTTPS_KEY"), successor("HTTPS_WEB_KEY")]),
     row(["stun_host", "stun-host", "COSMOS_STUN_HOST"], Kind::Text, Stream, "STUN server.")
         .older(&[successor("SELKIES_STUN_HOST")])
         .without_effect(),
