@@ -177,7 +177,15 @@ impl Network {
         let addresses = net::addresses(listen)?;
         let streams = Streams::default();
         let sockets = Sockets::bind(&addresses, streams.clone()).await?;
-        let tls = config.tls.clone().map(|tls| Tls::new(tls, &addresses)).transpose()?;
+        let tls = config.tls.as_ref().map(|tls| Tls::new(tls.clone(), &addresses));
+        let tls = match (tls.transpose(), &config.tls) {
+            // Nobody asked for it by name, and the desktop works without.
+            (Err(error), Some(TlsConfig::Own(_))) => {
+                tracing::warn!("there is no TLS: {}", crate::error_text(&error));
+                None
+            }
+            (tls, _) => tls?,
+        };
         Ok(Self { listen, addresses, listener, sockets, streams, tls, events })
     }
 

@@ -6,13 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use cosmos_streaming::{ServerConfig, TlsConfig};
+use cosmos_desktop::Size;
+use cosmos_streaming::{ServerConfig, TlsConfig, error_text, serve};
 use rustls::{
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject},
 };
 
-use crate::{LIMIT, Server, config, status};
+use crate::{LIMIT, Server, config, scripted::Script, status};
 
 /// A folder of this test's own.
 fn folder(name: &str) -> std::path::PathBuf {
@@ -96,4 +97,22 @@ fn browsers_are_sent_to_tls_where_they_need_it_and_can_reach_it() {
         assert_eq!(ask(&host, headers), None, "{why}");
     }
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn without_a_place_for_a_certificate_there_is_no_tls_and_still_a_desktop() {
+    let tls = Some(TlsConfig::Own("/proc/none/tls.pem".into()));
+    let server = Server::with(ServerConfig { tls, ..config("127.0.0.1:0", None) });
+    assert_eq!(status(&server.request("GET", "/healthz", "", "")), "200");
+}
+
+#[test]
+fn files_that_were_named_must_serve() {
+    let files = TlsConfig::Files { certificate: "/none/c.pem".into(), key: "/none/k.pem".into() };
+    let (script, _input) = Script::new(Size::new(320, 240));
+    let desktop = script.open().unwrap();
+    let config = ServerConfig { tls: Some(files), ..config("127.0.0.1:0", None) };
+    let open = Box::new(move || script.open());
+    let error = serve(config, desktop, open, |_| panic!("it serves"), std::future::pending()).unwrap_err();
+    assert!(error_text(&error).contains("/none/c.pem"), "{}", error_text(&error));
 }
