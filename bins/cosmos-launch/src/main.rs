@@ -82,8 +82,13 @@ fn run_desktop(wanted: &Wanted) -> ExitCode {
 fn print_text(text: Result<String, NothingToRun>) -> ExitCode {
     match text {
         Ok(text) => {
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
+            match std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush()) {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    eprintln!("cosmos-launch: the output is not whole: {error}");
+                    ExitCode::FAILURE
+                }
+                _ => ExitCode::SUCCESS,
+            }
         }
         Err(error) => {
             refuse(&error);

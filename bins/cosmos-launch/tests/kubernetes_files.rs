@@ -147,3 +147,15 @@ fn a_file_of_somebody_else_stays() {
     let again = launch(directory.path(), &words("kubernetes --out desk"));
     assert!(said(&again.stdout).starts_with("# desk: 0 of 28 files written"), "{}", said(&again.stdout));
 }
+
+#[test]
+fn an_output_that_finds_no_room_is_a_failure() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_cosmos-launch"))
+        .arg("kubernetes")
+        .env_clear()
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert!(!output.status.success() && said(&output.stderr).contains("not whole"), "{output:?}");
+}
