@@ -145,15 +145,8 @@ export class Connection {
   /** @param {unknown} data */
   #message(data) {
     this.#heard = performance.now();
-    if (!(data instanceof ArrayBuffer)) return;
-    let message;
-    try {
-      message = decode(data);
-    } catch (error) {
-      console.warn('A message of the server was dropped:', error);
-      return;
-    }
-    this.ports.onMessage(message);
+    const message = data instanceof ArrayBuffer ? read(data) : null;
+    if (message) this.ports.onMessage(message);
   }
 
   #stateChanged() {
@@ -170,6 +163,20 @@ export class Connection {
     const report = this.#open;
     this.close();
     if (report) this.ports.onLost(reason);
+  }
+}
+
+/**
+ * What the server said; null, and a warning, when it means nothing.
+ * @param {ArrayBuffer} data
+ * @returns {ServerMessage | null}
+ */
+export function read(data) {
+  try {
+    return decode(data);
+  } catch (error) {
+    console.warn('A message of the server was dropped:', error);
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 /** One connection to the server over a WebSocket, for networks that carry nothing but HTTP. It is never revived. */
 
-import { ConnectionError, within } from './connection.js';
-import { decode, encode } from './protocol.js';
+import { ConnectionError, read, within } from './connection.js';
+import { encode } from './protocol.js';
 
 /**
  * @typedef {import('./protocol.js').ClientMessage} ClientMessage
@@ -90,15 +90,9 @@ export class SocketConnection {
     if (!(data instanceof ArrayBuffer)) return;
     this.#received += data.byteLength;
     if (data.byteLength >= TOLD) this.#tell();
-    let message;
-    try {
-      message = decode(data);
-    } catch (error) {
-      console.warn('A message of the server was dropped:', error);
-      return;
-    }
-    if (message.kind === 'video') this.#frames += 1;
-    this.ports.onMessage(message);
+    const message = read(data);
+    if (message?.kind === 'video') this.#frames += 1;
+    if (message) this.ports.onMessage(message);
   }
 
   #tell() {

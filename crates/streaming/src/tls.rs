@@ -17,7 +17,7 @@ use rustls::{
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 /// Where the certificate comes from.
@@ -105,9 +105,7 @@ impl Tls {
 
     /// Shakes hands with somebody who has begun to.
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let mut stream = timeout(HANDSHAKE, self.acceptor().accept(stream)).await??;
-        stream.flush().await?;
-        Ok(stream)
+        timeout(HANDSHAKE, self.acceptor().accept(stream)).await?
     }
 
     fn acceptor(&self) -> TlsAcceptor {
