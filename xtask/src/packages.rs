@@ -240,7 +240,7 @@ const TESTING: &[Package] = &[
     program("openbox", "openbox", "a window manager"),
     program("x11-utils", "xprop", "looks at windows"),
     program("x11-xserver-utils", "xrandr", "looks at the screen"),
-    program("imagemagick", "convert", "looks at pictures"),
+    program("imagemagick", "import", "takes, shows and compares pictures of screens"),
     package("gstreamer1.0-libav", "a second opinion on encoded video"),
     program("edid-decode", "edid-decode", "a second opinion on EDIDs and timings"),
     program("xcvt", "cvt", "a second opinion on modelines"),
@@ -250,6 +250,9 @@ const TESTING: &[Package] = &[
     program("vulkan-tools", "vulkaninfo", "a second opinion on Vulkan"),
     program("mesa-utils", "glxinfo", "a second opinion on OpenGL"),
     program("pulseaudio-utils", "pactl", "talks to the sound server"),
+    program("pipewire", "pipewire", "the other sound server"),
+    program("pipewire-pulse", "pipewire-pulse", "speaks PulseAudio's language for it"),
+    program("wireplumber", "wireplumber", "connects what plays with what listens in it"),
     program("procps", "ps", "looks at processes"),
 ];
 
