@@ -87,7 +87,10 @@ fn collect(root: &Path, below: &str, files: &mut Vec<File>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() && !NOT_OURS.contains(&&*name) {
+        if NOT_OURS.contains(&&*name) {
+            continue;
+        }
+        if kind.is_dir() {
             collect(root, &path, files);
         } else if kind.is_file()
             && let Ok(text) = fs::read_to_string(entry.path())
@@ -97,5 +100,5 @@ fn collect(root: &Path, below: &str, files: &mut Vec<File>) {
     }
 }
 
-/// Folders that git ignores.
+/// What git ignores, and its own: a folder, or the file in its place in a second worktree.
 const NOT_OURS: &[&str] = &[".git", "artifacts", "corpus", "coverage", "node_modules", "results", "target"];
