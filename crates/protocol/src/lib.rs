@@ -4,11 +4,14 @@
 //! byte order, then, where there is one, a tail that runs to the end. Strings are UTF-8; a short one has one byte of
 //! length before it, a tail has none. `web/js/protocol.js` is the other half; both are held to `testdata/messages.txt`.
 //!
+//! [`rfb`] is another protocol, that of VNC, for viewers of others.
+//!
 //! Decoding never allocates more than the message itself holds, never panics, and never does any I/O.
 
 mod client;
 mod clipboard;
 mod error;
+pub mod rfb;
 mod server;
 mod wire;
 
