@@ -1,6 +1,7 @@
 //! What was typed, and what it means. Nothing else of this program reads flags or the environment.
 
 mod handed;
+mod rfb;
 
 use std::{
     env,
@@ -15,6 +16,8 @@ use cosmos_auth::{
 };
 use cosmos_encoder::{AudioConfig, Choice};
 use cosmos_streaming::TlsConfig;
+
+use self::rfb::RfbArgs;
 
 /// Streams an X display to browsers.
 #[derive(Debug, Parser)]
@@ -83,6 +86,9 @@ pub struct Args {
     /// Private key of the certificate, in PEM form
     #[arg(long, value_name = "FILE", env = "COSMOS_HTTPS_KEY", requires = "https_certificate")]
     pub https_key: Option<PathBuf>,
+    /// Viewers of VNC
+    #[command(flatten)]
+    pub rfb: RfbArgs,
     /// Directory for the password and the key that are made at the first start
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,

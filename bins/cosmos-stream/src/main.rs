@@ -71,6 +71,7 @@ fn run(args: &Args, password: Option<&Password>) -> Result<(), Failure> {
         audio: args.audio(),
         auth: auth(args, password)?,
         tls: args.tls(),
+        rfb: args.rfb.config(&args.user, password, args.allow_insecure)?,
     };
     let open = Box::new(move || cosmos_x11::open(&display));
     let ready = |address| ready::tell(args, address, password);

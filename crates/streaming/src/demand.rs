@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     time::Duration,
@@ -17,10 +17,18 @@ pub(crate) struct DemandCell {
     bitrate_kbps: AtomicU32,
     fps: AtomicU32,
     keyframe: AtomicBool,
+    looked_at: Mutex<LookedAt>,
     video: Flag,
     audio: Flag,
     frames: Mutex<Option<Waker>>,
     control: Mutex<Wanted>,
+}
+
+/// In which forms somebody looks at the picture.
+#[derive(Default)]
+struct LookedAt {
+    encoded: bool,
+    pictures: bool,
 }
 
 /// What is to be done around the picture, until it has been done.
@@ -62,9 +70,45 @@ impl Flag {
 }
 
 impl DemandCell {
-    /// Whether somebody looks.
+    /// Whether somebody looks, in whichever form.
     pub(crate) fn video(&self) -> &Flag {
         &self.video
+    }
+
+    /// Whether somebody looks at what the encoder makes.
+    pub(crate) fn encoded_is_wanted(&self) -> bool {
+        self.looked_at().encoded
+    }
+
+    /// Whether somebody looks at the pictures themselves.
+    pub(crate) fn pictures_are_wanted(&self) -> bool {
+        self.looked_at().pictures
+    }
+
+    /// Tells whether somebody looks at what the encoder makes.
+    pub(crate) fn want_encoded(&self, wanted: bool) {
+        self.look(|looked_at| looked_at.encoded = wanted);
+    }
+
+    /// Tells whether somebody looks at the pictures themselves.
+    pub(crate) fn want_pictures(&self, wanted: bool) {
+        self.look(|looked_at| looked_at.pictures = wanted);
+    }
+
+    fn look(&self, change: impl FnOnce(&mut LookedAt)) {
+        let mut looked_at = self.looked_at();
+        let before = (looked_at.encoded, looked_at.pictures);
+        change(&mut looked_at);
+        let turned = before != (looked_at.encoded, looked_at.pictures);
+        self.video.set(looked_at.encoded || looked_at.pictures);
+        drop(looked_at);
+        if turned {
+            self.wake_frames();
+        }
+    }
+
+    fn looked_at(&self) -> MutexGuard<'_, LookedAt> {
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether somebody listens.

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     demand::DemandCell,
+    rfb::Rfb,
     session::{Answer, Datagram, OfferError, Output, Packed, Session, SessionEvent, Viewer, answer},
     stats::{Means, Snapshot},
 };
@@ -101,6 +102,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(crate) struct Hub {
     config: HubConfig,
     demand: Arc<DemandCell>,
+    rfb: Arc<Rfb>,
     input: SyncSender<InputEvent>,
     sessions: Vec<Live>,
     by_source: HashMap<(bool, SocketAddr), u64>,
@@ -130,12 +132,18 @@ struct Known {
 }
 
 impl Hub {
-    pub(crate) fn new(config: HubConfig, demand: Arc<DemandCell>, input: SyncSender<InputEvent>) -> Self {
+    pub(crate) fn new(
+        config: HubConfig,
+        demand: Arc<DemandCell>,
+        input: SyncSender<InputEvent>,
+        rfb: Arc<Rfb>,
+    ) -> Self {
         let state = (DesktopState::Lost, "the desktop is starting".to_owned());
         let known = Known { state, size: None, cursor: None, encoder: None };
         Self {
             config,
             demand,
+            rfb,
             input,
             sessions: Vec::new(),
             by_source: HashMap::new(),
@@ -278,6 +286,7 @@ impl Hub {
     }
 
     fn around(&mut self, event: DesktopEvent, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        self.rfb.around(&event);
         match event {
             DesktopEvent::Cursor(cursor) => {
                 let message = cursor_message(&cursor);
@@ -423,9 +432,7 @@ impl Hub {
         }
         self.demand.set_rate(kbps.max(MIN_KBPS), fps.min(self.config.fps).max(1));
         self.demand.audio().set(audio && self.config.audio);
-        if self.demand.video().set(video) {
-            self.demand.wake_frames();
-        }
+        self.demand.want_encoded(video);
         self.reconsider = waits.then_some(now + RETRY);
         let too_soon = self.last_keyframe.is_some_and(|last| now < last + KEYFRAME_EVERY);
         if keyframe && !too_soon && !self.demand.wants_keyframe() {
@@ -447,7 +454,7 @@ impl Hub {
 
     fn snapshot(&self) -> Snapshot {
         Snapshot {
-            viewers: self.sessions.len(),
+            viewers: self.sessions.len() + self.rfb.viewers(),
             size: self.known.size,
             encoder: self.known.encoder.clone(),
             desktop: self.known.state.clone(),

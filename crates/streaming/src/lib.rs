@@ -14,6 +14,7 @@ mod demand;
 mod desktop;
 mod hub;
 mod net;
+mod rfb;
 mod server;
 pub mod session;
 mod site;
@@ -21,6 +22,7 @@ mod stats;
 mod tls;
 mod video;
 
+pub use rfb::{Door, NoVnc, RfbConfig};
 pub use server::{AuthConfig, ServerConfig, ServerError, VideoConfig, serve};
 pub use tls::{TlsConfig, TlsError};
 

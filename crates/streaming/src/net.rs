@@ -124,7 +124,7 @@ impl Streams {
 /// What TCP connections are served with.
 pub(crate) struct Gate {
     pub(crate) router: Router,
-    pub(crate) tls: Option<Tls>,
+    pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) events: mpsc::Sender<Event>,
     pub(crate) streams: Streams,
 }

@@ -29,6 +29,7 @@ use crate::{
     desktop::DesktopThreads,
     hub::{Event, Hub, HubConfig},
     net::{self, Gate, Sockets, Streams},
+    rfb::{self, Rfb, RfbConfig, Screen},
     session::{self, Datagram},
     site,
     tls::{Tls, TlsConfig, TlsError},
@@ -48,6 +49,8 @@ pub struct ServerConfig {
     /// TLS, beside plain HTTP on the same port; `None` for none. Browsers that open the page by the address of this
     /// machine are sent there, as they decode pictures and share clipboards only in a secure context.
     pub tls: Option<TlsConfig>,
+    /// Viewers of RFB, the protocol of VNC.
+    pub rfb: RfbConfig,
 }
 
 /// How the picture is made.
@@ -115,7 +118,7 @@ const BATCH: usize = 32;
 /// # Errors
 /// [`ServerError`] when the port cannot be had, or a lost desktop has not come back for a minute.
 pub fn serve(
-    config: ServerConfig,
+    mut config: ServerConfig,
     desktop: Desktop,
     open: OpenDesktop,
     ready: impl FnOnce(SocketAddr),
@@ -130,15 +133,18 @@ pub fn serve(
     let demand = Arc::new(DemandCell::default());
     let stopping = Arc::new(AtomicBool::new(false));
     let (input, keys) = sync_channel(INPUT_QUEUE);
-    let hub = Hub::new(network.hub_config(&config), demand.clone(), input);
+    let rfb = std::mem::take(&mut config.rfb);
+    let rfb = Arc::new(Rfb::new(rfb, demand.clone(), input.clone(), network.tls.clone()));
+    let hub = Hub::new(network.hub_config(&config), demand.clone(), input, rfb.clone());
     let (lost, desktop_lost) = oneshot::channel();
     thread::scope(|scope| {
-        let threads = desktop_threads(&config.video, open, &demand, &events, keys, &stopping);
+        let threads =
+            desktop_threads(&config.video, open, &demand, &events, (keys, rfb.screen.clone()), &stopping);
         scope.spawn(move || drop(threads.run(desktop).map_err(|error| lost.send(error))));
         if let Some(audio) = &config.audio {
             scope.spawn(|| audio::run(audio, &demand, &events, &stopping));
         }
-        let result = runtime.block_on(network.run(hub, inbox, config.auth, stop, desktop_lost));
+        let result = runtime.block_on(network.run((hub, rfb), inbox, config.auth, stop, desktop_lost));
         stopping.store(true, Relaxed);
         demand.wake_frames();
         demand.want(|_| ());
@@ -151,10 +157,10 @@ fn desktop_threads(
     open: OpenDesktop,
     demand: &Arc<DemandCell>,
     events: &mpsc::Sender<Event>,
-    input: Receiver<InputEvent>,
+    (input, screen): (Receiver<InputEvent>, Arc<Screen>),
     stop: &Arc<AtomicBool>,
 ) -> DesktopThreads {
-    let video = Video::new(config.encoder.clone(), config.capabilities.clone());
+    let video = Video::new(config, screen);
     DesktopThreads { open, demand: demand.clone(), events: events.clone(), input, video, stop: stop.clone() }
 }
 
@@ -165,7 +171,9 @@ struct Network {
     listener: TcpListener,
     sockets: Sockets,
     streams: Streams,
-    tls: Option<Tls>,
+    tls: Option<Arc<Tls>>,
+    /// The port of their own that viewers of RFB have.
+    viewers: Option<TcpListener>,
     events: mpsc::Sender<Event>,
 }
 
@@ -186,7 +194,8 @@ impl Network {
             }
             (tls, _) => tls?,
         };
-        Ok(Self { listen, addresses, listener, sockets, streams, tls, events })
+        let viewers = rfb::bind(config.rfb.listen).await?;
+        Ok(Self { listen, addresses, listener, sockets, streams, tls: tls.map(Arc::new), viewers, events })
     }
 
     fn hub_config(&self, config: &ServerConfig) -> HubConfig {
@@ -201,14 +210,15 @@ impl Network {
 
     async fn run(
         self,
-        mut hub: Hub,
+        (mut hub, rfb): (Hub, Arc<Rfb>),
         mut inbox: mpsc::Receiver<Event>,
         auth: AuthConfig,
         stop: impl Future<Output = ()>,
         lost: oneshot::Receiver<DesktopError>,
     ) -> Result<(), ServerError> {
-        let Self { listen, listener, sockets, streams, tls, events, .. } = self;
-        let router = site::router(auth, listen.port(), tls.is_some(), events.clone());
+        let Self { listen, listener, sockets, streams, tls, viewers, events, .. } = self;
+        let router = site::router(auth, listen.port(), tls.is_some(), events.clone(), rfb.clone());
+        let viewing = viewers.map(|listener| tokio::spawn(rfb::accept(listener, rfb)));
         let accepting = tokio::spawn(net::accept(listener, Arc::new(Gate { router, tls, events, streams })));
         let (mut stop, mut lost) = (pin!(stop), pin!(lost));
         let mut buffer = vec![0; 4096];
@@ -234,6 +244,9 @@ impl Network {
         };
         hub.dismiss("the server stops", Instant::now(), send);
         accepting.abort();
+        if let Some(viewing) = viewing {
+            viewing.abort();
+        }
         // The desktop's threads may be waiting for room in the queue.
         inbox.close();
         while inbox.try_recv().is_ok() {}

@@ -11,7 +11,7 @@ use cosmos_encoder::{Capabilities, Demand, EncodeError, EncoderConfig, VideoEnco
 use cosmos_protocol::Level;
 use tokio::sync::mpsc::{Sender, error::TrySendError};
 
-use crate::{demand::DemandCell, error_text, hub::Event};
+use crate::{VideoConfig, demand::DemandCell, error_text, hub::Event, rfb::Screen};
 
 /// The encoder, and what it is opened with.
 pub(crate) struct Video {
@@ -19,6 +19,10 @@ pub(crate) struct Video {
     capabilities: Capabilities,
     encoder: Option<Box<dyn VideoEncoder>>,
     pace: Pace,
+    /// Where the pictures themselves are shown.
+    screen: Arc<Screen>,
+    /// The most pictures per second.
+    fps: u32,
 }
 
 /// The most pictures of a still screen that are sent in a row after the last change, each better than the one before.
@@ -39,8 +43,10 @@ const REOPEN_AFTER: Duration = Duration::from_secs(1);
 const NAP: Duration = Duration::from_millis(500);
 
 impl Video {
-    pub(crate) fn new(config: EncoderConfig, capabilities: Capabilities) -> Self {
-        Self { config, capabilities, encoder: None, pace: Pace::default() }
+    pub(crate) fn new(config: &VideoConfig, screen: Arc<Screen>) -> Self {
+        let VideoConfig { encoder, capabilities, fps, .. } = config;
+        let (config, capabilities) = (encoder.clone(), capabilities.clone());
+        Self { config, capabilities, encoder: None, pace: Pace::default(), screen, fps: *fps }
     }
 
     /// Streams until `done`.
@@ -55,10 +61,12 @@ impl Video {
         done: &dyn Fn() -> bool,
     ) -> Result<(), DesktopError> {
         // What is on the screen of a new desktop has nothing to do with what was on the old one's.
-        self.encoder = None;
+        self.rest();
         while !done() {
-            if !demand.video().wait(true, NAP) {
-                self.encoder = None;
+            if !demand.video().wait(true, NAP) || !demand.encoded_is_wanted() {
+                self.rest();
+            }
+            if !demand.video().is_on() {
                 continue;
             }
             let now = Instant::now();
@@ -66,7 +74,10 @@ impl Video {
                 Change::Changed(at) => Some(at),
                 Change::Nothing => None,
             };
-            let Some(reason) = self.pace.reason(changed, demand.wants_keyframe(), Instant::now()) else {
+            let asked = demand.wants_keyframe() || (demand.pictures_are_wanted() && self.screen.is_stale());
+            let reason = self.pace.reason(changed, asked, Instant::now());
+            // Whoever looked may have gone during the wait.
+            let Some(reason) = reason.filter(|_| demand.video().is_on()) else {
                 continue;
             };
             if let Some(due) = self.pace.due(Instant::now()).filter(|_| reason == Reason::Changed) {
@@ -85,6 +96,14 @@ impl Video {
         reason: Reason,
     ) -> Result<(), DesktopError> {
         let frame = source.grab()?;
+        match demand.pictures_are_wanted() {
+            true => self.screen.show(&frame),
+            false => self.screen.pass(),
+        }
+        if !demand.encoded_is_wanted() {
+            self.pace.begin(Instant::now(), self.fps);
+            return Ok(());
+        }
         let wanted = demand.take();
         self.pace.begin(Instant::now(), wanted.fps);
         let wanted = reason.share(wanted);
@@ -99,6 +118,12 @@ impl Video {
             Err(error) => self.failed(&error, demand, events),
         }
         Ok(())
+    }
+
+    /// Nobody looks at what the encoder makes.
+    fn rest(&mut self) {
+        self.encoder = None;
+        self.pace.refine = None;
     }
 
     fn encoder(

@@ -20,7 +20,7 @@ use cosmos_auth::{Account, Secret, SessionKey};
 use cosmos_desktop::{Button, InputEvent, Keysym, Point, Size};
 use cosmos_encoder::{Capabilities, Choice, Codec, EncoderConfig};
 use cosmos_protocol::{ClientMessage, DesktopState, ServerMessage, VideoCodec};
-use cosmos_streaming::{AuthConfig, ServerConfig, ServerError, VideoConfig, error_text, serve};
+use cosmos_streaming::{AuthConfig, RfbConfig, ServerConfig, ServerError, VideoConfig, error_text, serve};
 use tokio::sync::oneshot;
 
 use self::{page::Page, scripted::Script, socket::Socket};
@@ -130,6 +130,7 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
             origins: vec!["https://desk.example.org".into()],
         },
         tls: None,
+        rfb: RfbConfig::default(),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What is spoken over HTTP: the page, logging in, and the offer that begins a session.
 
 mod access;
+mod novnc;
 mod page;
 mod socket;
+mod websockify;
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -28,6 +30,7 @@ use self::access::Access;
 use crate::{
     AuthConfig, error_text,
     hub::{Event, Offer, Refusal},
+    rfb::{NoVnc, Rfb},
     session::OfferError,
 };
 use cosmos_protocol::DesktopState;
@@ -38,6 +41,11 @@ struct Site {
     /// The port that also speaks TLS.
     secure_port: Option<u16>,
     events: mpsc::Sender<Event>,
+    rfb: Arc<Rfb>,
+    /// The folder of noVNC.
+    novnc: Option<PathBuf>,
+    /// Whether it is the page that people see first.
+    novnc_first: bool,
 }
 
 /// No offer of a browser is longer.
@@ -55,8 +63,18 @@ struct Secure(bool);
 
 /// What is served on every connection. `port` tells the cookies of several servers on one host apart; `tls` says whether
 /// it is also spoken there.
-pub(crate) fn router(auth: AuthConfig, port: u16, tls: bool, events: mpsc::Sender<Event>) -> Router {
-    let site = Arc::new(Site { access: Access::new(auth, port), secure_port: tls.then_some(port), events });
+pub(crate) fn router(
+    auth: AuthConfig,
+    port: u16,
+    tls: bool,
+    events: mpsc::Sender<Event>,
+    rfb: Arc<Rfb>,
+) -> Router {
+    let access = Access::new(auth, port);
+    let NoVnc { root, first } = rfb.novnc.clone();
+    let secure_port = tls.then_some(port);
+    let site = Site { access, secure_port, events, rfb, novnc: novnc::find(root), novnc_first: first };
+    let site = Arc::new(site);
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/api/session", get(session))
@@ -65,6 +83,8 @@ pub(crate) fn router(auth: AuthConfig, port: u16, tls: bool, events: mpsc::Sende
         .route("/api/logout", post(access::logout))
         .route("/api/offer", post(offer))
         .route("/api/socket", get(socket::open))
+        .route("/websockify", get(websockify::open))
+        .merge(novnc::routes())
         .fallback(get(page::file))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(site.clone(), upgrade))

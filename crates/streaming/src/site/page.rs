@@ -22,7 +22,7 @@ const MANIFEST: &[u8] = include_bytes!("../../../../web/manifest.webmanifest");
 pub(super) async fn file(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path();
     match path {
-        "/" | "/index.html" => fixed(INDEX, "text/html; charset=utf-8"),
+        "/" | "/index.html" => index(),
         "/icon.svg" => fixed(ICON, "image/svg+xml"),
         "/manifest.webmanifest" => fixed(MANIFEST, "application/manifest+json"),
         _ => {
@@ -37,7 +37,12 @@ pub(super) async fn file(uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-fn fixed(bytes: &'static [u8], kind: &'static str) -> Response {
+/// The page itself.
+pub(super) fn index() -> Response {
+    fixed(INDEX, "text/html; charset=utf-8")
+}
+
+pub(super) fn fixed(bytes: &'static [u8], kind: &'static str) -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-cache")], bytes).into_response()
 }
 

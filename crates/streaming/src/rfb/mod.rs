@@ -1,0 +1,159 @@
+//! Viewers of RFB, the protocol of VNC: noVNC and others, for networks and people that nothing else reaches.
+//!
+//! They are shown the pictures that the video thread captures anyway, from one copy. Each gets what is new to it when it
+//! can take it, so one that is slow sees fewer pictures and makes nobody wait.
+
+mod door;
+mod input;
+mod lobby;
+mod paint;
+mod port;
+mod screen;
+mod serve;
+mod tiles;
+mod viewer;
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc::{SyncSender, TrySendError},
+    },
+};
+
+use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent};
+use tokio::sync::{Semaphore, watch};
+
+use self::{door::Doors, lobby::Lobby, viewer::Want};
+use crate::{demand::DemandCell, tls::Tls};
+
+pub use door::Door;
+pub(crate) use door::Stream;
+pub(crate) use port::{accept, bind};
+pub(crate) use screen::Screen;
+pub(crate) use serve::{Guest, serve};
+
+/// How viewers of RFB are served.
+#[derive(Default)]
+pub struct RfbConfig {
+    /// A TCP port of their own; `None` for none. They come in over WebSockets of the one port in any case.
+    pub listen: Option<SocketAddr>,
+    /// The name that goes with the passwords, where one is asked for.
+    pub user: String,
+    /// The passwords; none lets everybody in as the owner.
+    pub doors: Vec<Door>,
+    /// The page of noVNC.
+    pub novnc: NoVnc,
+}
+
+/// The page of noVNC under `/vnc/`.
+#[derive(Clone, Debug, Default)]
+pub struct NoVnc {
+    /// The folder of noVNC; where packages put it otherwise.
+    pub root: Option<PathBuf>,
+    /// Whether it is the page that people see first.
+    pub first: bool,
+}
+
+/// The most viewers at a time.
+const MAX_VIEWERS: usize = 32;
+
+/// What all viewers share.
+pub(crate) struct Rfb {
+    pub(crate) screen: Arc<Screen>,
+    demand: Arc<DemandCell>,
+    input: SyncSender<InputEvent>,
+    doors: Doors,
+    tls: Option<Arc<Tls>>,
+    pub(crate) novnc: NoVnc,
+    cursor: watch::Sender<Option<CursorImage>>,
+    clipboard: watch::Sender<Option<Arc<str>>>,
+    lobby: Lobby,
+    room: Semaphore,
+    /// Those who look at the picture just now.
+    lookers: AtomicUsize,
+    viewers: AtomicUsize,
+}
+
+impl Rfb {
+    pub(crate) fn new(
+        config: RfbConfig,
+        demand: Arc<DemandCell>,
+        input: SyncSender<InputEvent>,
+        tls: Option<Arc<Tls>>,
+    ) -> Self {
+        Self {
+            screen: Arc::new(Screen::new()),
+            demand,
+            input,
+            doors: Doors::new(config.user, config.doors),
+            tls,
+            novnc: config.novnc,
+            cursor: watch::Sender::new(None),
+            clipboard: watch::Sender::new(None),
+            lobby: Lobby::default(),
+            room: Semaphore::new(MAX_VIEWERS),
+            lookers: AtomicUsize::new(0),
+            viewers: AtomicUsize::new(0),
+        }
+    }
+
+    /// Something happened around the picture.
+    pub(crate) fn around(&self, event: &DesktopEvent) {
+        match event {
+            DesktopEvent::Cursor(image) => _ = self.cursor.send_replace(Some(image.clone())),
+            DesktopEvent::Clipboard(text) => _ = self.clipboard.send_replace(Some(text.clone())),
+            DesktopEvent::Resized(_) => {}
+        }
+    }
+
+    /// How many viewers there are.
+    pub(crate) fn viewers(&self) -> usize {
+        self.viewers.load(Relaxed)
+    }
+
+    fn want(&self, want: Want) {
+        match want {
+            Want::Input(event) => {
+                if let Err(TrySendError::Full(event)) = self.input.try_send(event) {
+                    tracing::warn!(?event, "the desktop takes no input: an event was dropped");
+                }
+            }
+            Want::Clipboard(text) => self.demand.want(|wanted| wanted.clipboard = Some(text.into())),
+            Want::Resize(size) => self.demand.want(|wanted| wanted.size = Some(size)),
+        }
+    }
+
+    /// One more, or one fewer, looks at the picture.
+    fn look(&self, looks: bool) {
+        let before =
+            if looks { self.lookers.fetch_add(1, Relaxed) } else { self.lookers.fetch_sub(1, Relaxed) };
+        match (looks, before) {
+            (true, 0) => self.demand.want_pictures(true),
+            (false, 1) => self.demand.want_pictures(false),
+            _ => {}
+        }
+    }
+}
+
+/// One who looks at the picture, or just does not.
+struct Look<'a> {
+    rfb: &'a Rfb,
+    looks: bool,
+}
+
+impl Look<'_> {
+    fn set(&mut self, looks: bool) {
+        if std::mem::replace(&mut self.looks, looks) != looks {
+            self.rfb.look(looks);
+        }
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        self.set(false);
+    }
+}
