@@ -152,6 +152,20 @@ fn trap_9_no_flag_takes_a_secret_and_long_vnc_passwords_are_told_of() {
     assert!(!format!("{long:?}").contains("ninechars"));
 }
 
+/// With noVNC, all settings of the other page were ignored, and nobody said so.
+#[test]
+fn what_novnc_does_not_heed_is_told() {
+    let told = |pairs: &[(&str, &str)]| {
+        let settings = with(pairs).unwrap();
+        settings.warnings().iter().find(|text| text.contains("noVNC does not heed")).cloned()
+    };
+    let both = [("NOVNC_ENABLE", "true"), ("WEBRTC_ENCODER", "x264enc"), ("WEBRTC_VIDEO_BITRATE", "4000")];
+    let text = told(&both).unwrap();
+    assert!(text.contains("heed encoder, video_bitrate;"), "{text}");
+    assert_eq!(told(&both[1..]), None);
+    assert_eq!(told(&[("NOVNC_ENABLE", "true"), ("PASSWD", "a"), ("SIZEW", "800")]), None);
+}
+
 /// The manual named a file that was called otherwise.
 #[test]
 fn trap_10_a_manifest_is_known_by_what_it_holds() {

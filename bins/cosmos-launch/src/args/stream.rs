@@ -16,6 +16,7 @@ pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<Str
         match value {
             Some(Value::Integer(number)) => arguments.extend([flag.to_owned(), number.to_string()]),
             Some(Value::Text(text)) => arguments.extend([flag.to_owned(), text.clone()]),
+            Some(Value::Listen(address)) => arguments.extend([flag.to_owned(), address.to_string()]),
             Some(Value::Boolean(true)) => arguments.push(flag.to_owned()),
             _ => {}
         }
@@ -103,7 +104,7 @@ fn has(given: &[OsString], flag: &str) -> bool {
 }
 
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 9] = [
+const PASSED: [(&str, &str); 12] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
     ("encoder_threads", "--encoder-threads"),
@@ -113,6 +114,9 @@ const PASSED: [(&str, &str); 9] = [
     ("https_certificate", "--https-certificate"),
     ("https_key", "--https-key"),
     ("allow_insecure", "--allow-insecure"),
+    ("novnc", "--novnc"),
+    ("novnc_root", "--novnc-root"),
+    ("vnc_listen", "--vnc-listen"),
 ];
 const AUTO: &str = "auto";
 

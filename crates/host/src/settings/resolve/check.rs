@@ -24,6 +24,9 @@ impl Settings {
         self.warn(account, "the password of the account is \"mypasswd\", which everybody knows");
         let long = self.login().is_some_and(|(_, secret)| secret.expose().len() > VNC_LENGTH);
         self.warn(self.is("novnc") && long, "VNC looks at the first 8 characters of a password only");
+        let unheeded: Vec<&str> = WEBRTC.into_iter().filter(|key| self.is_set(key)).collect();
+        let text = format!("noVNC does not heed {}; they hold for the other page only", unheeded.join(", "));
+        self.warn(self.is("novnc") && !unheeded.is_empty(), &text);
         for (whole, part) in
             [("size", "width"), ("size", "height"), ("listen", "listen_address"), ("listen", "listen_port")]
         {
@@ -40,5 +43,18 @@ impl Settings {
     }
 }
 
+/// Settings of encoders and of the way that WebRTC takes.
+const WEBRTC: [&str; 10] = [
+    "encoder",
+    "encoder_threads",
+    "video_bitrate",
+    "keyframe_distance",
+    "congestion_control",
+    "turn_host",
+    "turn_shared_secret",
+    "turn_username",
+    "turn_password",
+    "rtc_config",
+];
 /// DES keys are made of eight bytes.
 const VNC_LENGTH: usize = 8;

@@ -185,10 +185,26 @@ pub(super) static ROWS: &[Setting] = &[
     )
     .older(&[successor("SELKIES_RTC_CONFIG_JSON"), seed("RTC_CONFIG_JSON")])
     .without_effect(),
-    row(["novnc", "novnc", "COSMOS_NOVNC"], Kind::Boolean, Stream, "Serve noVNC on the same port.")
-        .by_default("false")
-        .older(&[successor("KASMVNC_ENABLE"), seed("NOVNC_ENABLE")])
-        .without_effect(),
+    row(
+        ["novnc", "novnc", "COSMOS_NOVNC"],
+        Kind::Boolean,
+        Stream,
+        "Show the page of noVNC first; it is under /vnc/ in any case, where noVNC is installed.",
+    )
+    .by_default("false")
+    .older(&[successor("KASMVNC_ENABLE"), seed("NOVNC_ENABLE")]),
+    row(
+        ["novnc_root", "novnc-root", "COSMOS_NOVNC_ROOT"],
+        Kind::Path,
+        Stream,
+        "Folder of noVNC; where packages put it otherwise.",
+    ),
+    row(
+        ["vnc_listen", "vnc-listen", "COSMOS_VNC_LISTEN"],
+        Kind::Listen,
+        Stream,
+        "TCP port of its own for VNC viewers, such as 127.0.0.1:5900; none otherwise.",
+    ),
     row(["metrics", "metrics", "COSMOS_METRICS"], Kind::Boolean, Stream, "Serve figures for Prometheus.")
         .by_default("false")
         .older(&[successor("SELKIES_ENABLE_METRICS_HTTP"), successor("WEBRTC_ENABLE_METRICS")])
