@@ -254,6 +254,10 @@ const TESTING: &[Package] = &[
     program("pipewire-pulse", "pipewire-pulse", "speaks PulseAudio's language for it"),
     program("wireplumber", "wireplumber", "connects what plays with what listens in it"),
     program("procps", "ps", "looks at processes"),
+    package("novnc", "a VNC viewer in the browser"),
+    program("tigervnc-viewer", "xtigervncviewer", "another VNC viewer"),
+    program("tigervnc-tools", "tigervncpasswd", "the files that it takes passwords from"),
+    program("gvncviewer", "gvncviewer", "and another one"),
 ];
 
 #[cfg(test)]

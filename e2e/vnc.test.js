@@ -1,0 +1,256 @@
+/** Real VNC viewers: the picture in each is the screen, pixel by pixel, and what is done in it happens there. */
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { after, before, describe, it } from 'node:test';
+
+import { Browser } from './lib/browser.js';
+import { Desktop, PASSWORD, Place } from './lib/desktop.js';
+import { needs } from './lib/programs.js';
+import { until } from './lib/wait.js';
+import { XServer } from './lib/xserver.js';
+
+/** Encodings by number, as noVNC of each version knows them; the lossless ones. */
+const ENCODINGS = { raw: 0, rre: 2, hextile: 5, zlib: 6, tight: 7, zrle: 16, tightPng: -260 };
+/** Pseudo-encodings that are always asked for: size, last rectangle, cursor. */
+const PSEUDO = [-223, -224, -239, -308];
+/** The decoder of raw pixels in noVNC 1.3 writes the opacity of one row into another, and RRE has raw parts too. */
+const NOVNC = {
+  '1.3 of Debian': { root: '/usr/share/novnc', knows: ['hextile', 'tight', 'tightPng'] },
+  '1.7 of npm': {
+    root: fileURLToPath(new URL('./node_modules/@novnc/novnc', import.meta.url)),
+    knows: ['raw', 'rre', 'hextile', 'zlib', 'tight', 'zrle', 'tightPng'],
+  },
+};
+const VIEW_PASSWORD = 'lookonly';
+
+/** @param {string} root */
+async function open(root) {
+  const place = new Place();
+  const file = place.file('view');
+  writeFileSync(file, VIEW_PASSWORD, { mode: 0o600 });
+  const desktop = await Desktop.open('Xvfb', {
+    args: ['--no-audio', '--https', 'false', '--novnc-root', root, '--view-password-file', file, '--vnc-listen', `127.0.0.1:${PORT}`],
+  });
+  return { desktop, place };
+}
+
+/** Free most of the time, and told apart from those of other tests. */
+const PORT = 20_000 + process.pid % 10_000;
+
+/** Something with text, lines, few colours and many. @param {Desktop} desktop */
+async function draw(desktop) {
+  const card = desktop.file('card.png');
+  await desktop.must('convert', [
+    '-size', '1280x720', 'gradient:#203050-#d0c0a0', '-fill', 'white', '-draw', 'rectangle 40,40 600,300', '-fill', 'black',
+    '-pointsize', '20', '-draw', 'text 60,90 "COSMOS 0123456789 fox" text 60,140 "if (a[i] != b[i]) return;"',
+    '-fill', 'red', '-draw', 'circle 900,200 900,300', '-fill', 'none', '-stroke', 'blue', '-draw', 'line 0,700 1279,320',
+    '(', '-size', '300x200', 'plasma:fractal', ')', '-geometry', '+700+420', '-composite', '-depth', '8', card,
+  ]);
+  await desktop.show(card);
+}
+
+for (const [name, { root, knows }] of Object.entries(NOVNC)) {
+  describe(`noVNC ${name}`, () => {
+    if (!existsSync(`${root}/core/rfb.js`)) {
+      console.log(`SKIPPED noVNC ${name}: it is not in ${root}`);
+      return;
+    }
+    /** @type {Desktop} */ let desktop;
+    /** @type {Place} */ let place;
+    /** @type {Browser} */ let browser;
+    before(async () => {
+      ({ desktop, place } = await open(root));
+      browser = await Browser.open();
+    });
+    after(async () => {
+      await browser?.close();
+      await desktop?.close();
+      await place?.remove();
+    });
+
+    /** A page that is logged in and shows the desktop. @param {any} test @param {string} [query] */
+    async function live(test, query = '') {
+      const page = await browser.page(test);
+      await page.page.goto(`${desktop.url}vnc/${query}`);
+      await page.logIn();
+      await page.inState('live');
+      return page;
+    }
+
+    /** The pixels that the page shows. @param {import('./lib/browser.js').Page} page */
+    async function shown(page) {
+      const data = await page.page.evaluate(() => {
+        const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('#stage canvas'));
+        return canvas.toDataURL('image/png').split(',')[1];
+      });
+      const file = desktop.file('shown.png');
+      writeFileSync(file, Buffer.from(data, 'base64'));
+      const { out } = await desktop.must('convert', [file, '-depth', '8', 'rgb:-']);
+      return out;
+    }
+
+    it('shows the screen, in every encoding', async (test) => {
+      if (!needs(test, 'convert', 'display', 'import')) return;
+      await draw(desktop);
+      for (const encoding of /** @type {(keyof typeof ENCODINGS)[]} */ (knows)) {
+        const page = await browser.page(test);
+        await page.page.goto(`${desktop.url}vnc/`);
+        await page.inState('login');
+        await page.page.evaluate(async ([forced, ...pseudo]) => {
+          const { default: Rfb } = await import(new URL('./core/rfb.js', document.baseURI).href);
+          const original = Rfb.messages.clientEncodings;
+          Rfb.messages.clientEncodings = (/** @type {any} */ socket) => original.call(Rfb.messages, socket, [forced, ...pseudo]);
+        }, [ENCODINGS[encoding], ...PSEUDO]);
+        await page.logIn();
+        await page.inState('live');
+        await until(`the picture in ${encoding} is the screen`, async () => (await shown(page)).equals((await desktop.grab()).rgb));
+        assert.deepEqual(page.errors, []);
+        await page.page.context().close();
+      }
+    });
+
+    it('types, points and copies', async (test) => {
+      if (!needs(test, 'xterm', 'xclip')) return;
+      const written = desktop.file(`typed-${Math.random()}`);
+      const terminal = desktop.start('xterm', ['-geometry', '60x20+100+100', '-e', `cat > ${written}`]);
+      const page = await live(test);
+      await until('the terminal is there', async () => (await desktop.run('xdotool', ['search', '--class', 'xterm'])).code === 0);
+      await page.page.mouse.click(300, 300);
+      await until('what is typed arrives', async () => {
+        await page.page.keyboard.type('Hello 42');
+        await page.page.keyboard.press('Enter');
+        return existsSync(written) && readFileSync(written, 'utf8').includes('Hello 42\n');
+      });
+      const text = 'Zwölf 漢字\nзеленый';
+      await desktop.run('sh', ['-c', 'xclip -selection clipboard -i > /dev/null 2>&1'], { input: text });
+      await until('the page has what was copied', async () => (await page.page.inputValue('#text')) === text);
+      const back = `zurück ${name} 字`;
+      await page.page.evaluate((text) => {
+        const area = /** @type {HTMLTextAreaElement} */ (document.querySelector('#text'));
+        area.value = text;
+        area.dispatchEvent(new Event('change'));
+      }, back);
+      await until('the desktop has what was written', async () => (
+        (await desktop.run('xclip', ['-selection', 'clipboard', '-o'], { within: 3000 })).out.toString('utf8') === back));
+      await terminal.stop();
+    });
+
+    it('makes the screen as large as the window', async (test) => {
+      const page = await live(test, '?resize=remote');
+      await page.page.setViewportSize({ width: 1000, height: 640 });
+      await until('the screen follows', async () => (await desktop.size()).startsWith('1000x'));
+      await page.page.setViewportSize({ width: 1280, height: 720 });
+    });
+
+    it('refuses a wrong password', async (test) => {
+      const page = await browser.page(test);
+      await page.page.goto(`${desktop.url}vnc/`);
+      await page.logIn('wrong');
+      await until('it is told', async () => (await page.page.textContent('#login-error'))?.includes('wrong'));
+    });
+  });
+}
+
+describe('TigerVNC', () => {
+  /** @type {Desktop} */ let desktop;
+  /** @type {Place} */ let place;
+  /** @type {XServer} */ let screen;
+  before(async () => {
+    ({ desktop, place } = await open('/usr/share/novnc'));
+    screen = await new XServer('Xvfb').start();
+    place.env.DISPLAY = screen.display;
+  });
+  after(async () => {
+    await desktop?.close();
+    await place?.remove();
+    await screen?.stop();
+  });
+
+  /** A file as `vncpasswd` makes it. @param {string} password */
+  async function passwordFile(password) {
+    const file = place.file(`passwd-${password.length}-${password[0]}`);
+    const { out } = await place.must('tigervncpasswd', ['-f'], { input: `${password}\n` });
+    writeFileSync(file, out, { mode: 0o600 });
+    return file;
+  }
+
+  /** @param {string} password @param {string[]} args */
+  async function view(password, args) {
+    const file = await passwordFile(password);
+    return place.start('xtigervncviewer', [
+      '-passwd', file, '-SecurityTypes', 'VncAuth', '-RemoteResize=0', '-FullScreen', '-AlertOnFatalError=0', '-ReconnectOnError=0',
+      ...args, `127.0.0.1::${PORT}`,
+    ]);
+  }
+
+  /** What is on the screen on which the viewer runs. */
+  async function seen() {
+    const { out } = await place.must('import', ['-window', 'root', '-depth', '8', 'rgb:-']);
+    return out;
+  }
+
+  it('shows the screen, in every encoding', async (test) => {
+    if (!needs(test, 'xtigervncviewer', 'tigervncpasswd', 'import', 'convert', 'display')) return;
+    await draw(desktop);
+    for (const args of [
+      ['-PreferredEncoding=Raw'], ['-PreferredEncoding=Hextile'], ['-PreferredEncoding=ZRLE'], ['-PreferredEncoding=Tight', '-NoJPEG=1'],
+    ]) {
+      const viewer = await view(PASSWORD, ['-AutoSelect=0', '-FullColor=1', ...args]);
+      await until(`the picture with ${args[0]} is the screen`, async () => (await seen()).equals((await desktop.grab()).rgb))
+        .catch((error) => { throw new Error(viewer.output, { cause: error }); });
+      await viewer.stop();
+    }
+  });
+
+  it('is let in by either password, and may type with one of them only', async (test) => {
+    if (!needs(test, 'xtigervncviewer', 'tigervncpasswd', 'xdotool', 'xterm')) return;
+    for (const [password, types] of /** @type {[string, boolean][]} */ ([[VIEW_PASSWORD, false], [PASSWORD, true]])) {
+      const written = desktop.file(`typed-${types}`);
+      const terminal = desktop.start('xterm', ['-geometry', '60x20+0+0', '-e', `cat > ${written}`]);
+      await until('the terminal is there', async () => (await desktop.run('xdotool', ['search', '--class', 'xterm'])).code === 0);
+      const viewer = await view(password, ['-AutoSelect=0', '-FullColor=1', '-PreferredEncoding=ZRLE']);
+      await until('the viewer is there', async () => (await seen()).equals((await desktop.grab()).rgb));
+      const typed = () => existsSync(written) && readFileSync(written, 'utf8').includes('tiger');
+      const type = () => place.run('xdotool', ['mousemove', '100', '100', 'click', '1', 'type', 'tiger\n']);
+      if (types) {
+        await until('what is typed arrives', async () => {
+          await type();
+          return typed();
+        });
+      } else {
+        for (let round = 0; round < 3; round += 1) await type();
+        assert.ok(!typed(), 'who may only look has typed');
+      }
+      await viewer.stop();
+      await terminal.stop();
+    }
+  });
+
+  it('is refused with a wrong password', async (test) => {
+    if (!needs(test, 'xtigervncviewer', 'tigervncpasswd')) return;
+    const viewer = await view('wrong', []);
+    await viewer.end;
+    assert.match(viewer.output, /user name or the password is wrong/);
+  });
+});
+
+describe('vncdotool', () => {
+  it('sees and types', async (test) => {
+    if (!needs(test, 'vncdo', 'convert', 'display', 'import')) return;
+    const { desktop, place } = await open('/usr/share/novnc');
+    test.after(async () => {
+      await desktop.close();
+      await place.remove();
+    });
+    await draw(desktop);
+    const { rgb } = await desktop.grab();
+    const file = place.file('captured.png');
+    const server = ['-s', `127.0.0.1::${PORT}`];
+    await place.must('vncdo', [...server, '-p', PASSWORD, '--nocursor', 'capture', file]);
+    const { out } = await place.must('convert', [file, '-depth', '8', 'rgb:-']);
+    assert.ok(out.equals(rgb), 'the picture differs');
+    assert.notEqual((await place.run('vncdo', [...server, '-p', 'wrong', 'capture', file])).code, 0);
+  });
+});
