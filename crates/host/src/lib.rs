@@ -22,6 +22,7 @@ mod runtime;
 mod service;
 mod session;
 pub mod settings;
+pub mod setup;
 mod signals;
 mod sound;
 mod supervisor;

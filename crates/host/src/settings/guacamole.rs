@@ -13,17 +13,29 @@ use super::Hidden;
 /// assert!(mapping.expose().contains("password=\"a&lt;b\""));
 /// ```
 pub fn user_mapping(user: &str, password: &Hidden) -> Hidden {
+    user_mapping_of("localhost", user, password)
+}
+
+/// The same for the desktop of another host, as guacd calls it.
+pub fn user_mapping_of(host: &str, user: &str, password: &Hidden) -> Hidden {
     let mut text = "<user-mapping>\n".to_owned();
-    let (name, secret) = (escaped(user), escaped(password.expose()));
+    let (host, name, secret) = (escaped(host), escaped(user), escaped(password.expose()));
     let _ = writeln!(text, "    <authorize username=\"{name}\" password=\"{secret}\">");
     connection(
         &mut text,
         "VNC",
         "vnc",
         &VNC,
-        &[("password", &secret), ("sftp-username", &name), ("sftp-password", &secret)],
+        &[
+            ("hostname", &host),
+            ("sftp-hostname", &host),
+            ("password", &secret),
+            ("sftp-username", &name),
+            ("sftp-password", &secret),
+        ],
     );
-    connection(&mut text, "SSH", "ssh", &SSH, &[("username", &name), ("password", &secret)]);
+    let own = [("hostname", host.as_str()), ("username", &name), ("password", &secret)];
+    connection(&mut text, "SSH", "ssh", &SSH, &own);
     text.push_str("    </authorize>\n</user-mapping>\n");
     Hidden::new(text)
 }
@@ -55,13 +67,11 @@ fn escaped(text: &str) -> String {
     written
 }
 
-const VNC: [(&str, &str); 7] = [
-    ("hostname", "localhost"),
+const VNC: [(&str, &str); 5] = [
     ("port", "5900"),
     ("autoretry", "10"),
     ("enable-sftp", "true"),
-    ("sftp-hostname", "localhost"),
     ("sftp-root-directory", "/home/user"),
     ("enable-audio", "true"),
 ];
-const SSH: [(&str, &str); 3] = [("hostname", "localhost"), ("port", "22"), ("enable-sftp", "true")];
+const SSH: [(&str, &str); 2] = [("port", "22"), ("enable-sftp", "true")];
