@@ -258,6 +258,13 @@ const TESTING: &[Package] = &[
     program("tigervnc-viewer", "xtigervncviewer", "another VNC viewer"),
     program("tigervnc-tools", "tigervncpasswd", "the files that it takes passwords from"),
     program("gvncviewer", "gvncviewer", "and another one"),
+    program("debootstrap", "debootstrap", "roots of Debian to set up"),
+    package("debian-archive-keyring", "the keys of Debian for them"),
+    program("apt-utils", "apt-ftparchive", "repositories of packages to install there"),
+    program("gnupg", "gpg", "signs them"),
+    program("openssl", "openssl", "certificates for their servers"),
+    program("iproute2", "ip", "networks with nothing in them"),
+    program("python3", "python3", "the servers"),
 ];
 
 #[cfg(test)]
