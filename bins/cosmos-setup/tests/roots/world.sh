@@ -96,6 +96,7 @@ case "$*" in
 esac
 END
 chmod 755 "$add"/*/usr/bin/*
+cp -a "$add/nvidia-smi" "$add/nvidia-tesla-470-smi"
 echo 'disabled_plugins = ["cri"]' >"$add/containerd.io/etc/containerd/config.toml"
 printf '#!/bin/sh\nset -e\ngetent group docker >/dev/null || groupadd --system docker\n' >"$add/docker-ce.postinst"
 # Whoever asks for it has dpkg killed while it works.
@@ -170,5 +171,7 @@ echo 0x10de >"$gpu/vendor" && echo 0x2237 >"$gpu/device" && echo 0x030200 >"$gpu
 echo 6.1.0-26-cloud-amd64 >"$base/proc/sys/kernel/osrelease"
 echo first-boot >"$base/proc/sys/kernel/random/boot_id"
 [ -e "$base/lib/systemd/systemd" ] || : >"$base/lib/systemd/systemd"
+# As on a machine where nothing is started yet: the directory has to be made, and removed.
+rm -rf "$base/etc/systemd/system/multi-user.target.wants"
 chroot "$base" useradd --create-home ann
 rm -rf "$world/build"

@@ -164,6 +164,8 @@ impl Setup<'_> {
             );
             tell(Progress::Undone(&id));
         }
+        // One that a step has made may have held what another step, undone later, had put there.
+        record.folders.iter().rev().for_each(|folder| self.tree.remove_folder(folder));
         if only.is_none() {
             journal.forget()?;
         }

@@ -1,5 +1,7 @@
 //! What the lines of the journal come to.
 
+use std::collections::BTreeSet;
+
 use super::{Change, Event, Plan, Step, Undo, Wish};
 
 /// All that was begun on a machine and is not undone.
@@ -13,6 +15,8 @@ pub struct Record {
     pub finished: bool,
     /// How often the machine was rebooted for the last plan.
     pub reboots: usize,
+    /// Every directory that was made.
+    pub folders: BTreeSet<String>,
 }
 
 /// What happened to one step.
@@ -59,7 +63,12 @@ impl Record {
                 self.finished = false;
                 self.reboots = 0;
             }
-            Event::Before { step, change, undo } => self.past(&step).before(change, undo),
+            Event::Before { step, change, undo } => {
+                if let Undo::File { folders, .. } | Undo::Link { folders, .. } = &undo {
+                    self.folders.extend(folders.iter().cloned());
+                }
+                self.past(&step).before(change, undo);
+            }
             Event::Made { step, change, brought, replaced } => {
                 if let Some(made) = self.past(&step).find(&change) {
                     made.made = true;
