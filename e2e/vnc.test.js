@@ -31,7 +31,7 @@ async function open(root) {
   const file = place.file('view');
   writeFileSync(file, VIEW_PASSWORD, { mode: 0o600 });
   const desktop = await Desktop.open('Xvfb', {
-    args: ['--no-audio', '--https', 'false', '--novnc-root', root, '--view-password-file', file, '--vnc-listen', `127.0.0.1:${PORT}`],
+    args: ['--no-audio', '--novnc-root', root, '--view-password-file', file, '--vnc-listen', `127.0.0.1:${PORT}`],
   });
   return { desktop, place };
 }
@@ -226,6 +226,22 @@ describe('TigerVNC', () => {
       await viewer.stop();
       await terminal.stop();
     }
+  });
+
+  it('comes in through TLS by the whole password, and not by the beginning of it', async (test) => {
+    if (!needs(test, 'xtigervncviewer', 'import')) return;
+    const certificate = `${desktop.env.XDG_CONFIG_HOME}/cosmos/tls.pem`;
+    const come = (/** @type {string} */ password) => place.start('xtigervncviewer', [
+      '-SecurityTypes', 'X509Plain', `-X509CA=${certificate}`, '-RemoteResize=0', '-FullScreen', '-AlertOnFatalError=0',
+      '-ReconnectOnError=0', '-AutoSelect=0', '-FullColor=1', '-PreferredEncoding=ZRLE', `127.0.0.1::${PORT}`,
+    ], { VNC_USERNAME: 'user', VNC_PASSWORD: password });
+    const viewer = await come(PASSWORD);
+    await until('the picture is the screen', async () => (await seen()).equals((await desktop.grab()).rgb))
+      .catch((error) => { throw new Error(viewer.output, { cause: error }); });
+    await viewer.stop();
+    const other = await come(PASSWORD.slice(0, 8));
+    await other.end;
+    assert.match(other.output, /user name or the password is wrong/);
   });
 
   it('is refused with a wrong password', async (test) => {

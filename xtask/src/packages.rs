@@ -257,7 +257,6 @@ const TESTING: &[Package] = &[
     package("novnc", "a VNC viewer in the browser"),
     program("tigervnc-viewer", "xtigervncviewer", "another VNC viewer"),
     program("tigervnc-tools", "tigervncpasswd", "the files that it takes passwords from"),
-    program("gvncviewer", "gvncviewer", "and another one"),
     program("debootstrap", "debootstrap", "roots of Debian to set up"),
     package("debian-archive-keyring", "the keys of Debian for them"),
     program("apt-utils", "apt-ftparchive", "repositories of packages to install there"),

@@ -108,6 +108,14 @@ impl Tls {
         timeout(HANDSHAKE, self.acceptor().accept(stream)).await?
     }
 
+    /// The same, without tickets for a next time: some viewers of RFB take what comes behind a ticket for something that
+    /// has not come yet, and wait for it.
+    pub(crate) async fn accept_without_tickets(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let mut server = ServerConfig::clone(self.acceptor().config());
+        server.send_tls13_tickets = 0;
+        timeout(HANDSHAKE, TlsAcceptor::from(Arc::new(server)).accept(stream)).await?
+    }
+
     fn acceptor(&self) -> TlsAcceptor {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if current.looked.elapsed() > LOOK {

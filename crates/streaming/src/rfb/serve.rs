@@ -69,7 +69,7 @@ pub(super) async fn serve_tcp(rfb: &Arc<Rfb>, mut stream: TcpStream, from: Socke
     match (entry.go_on(&mut stream).await?, &rfb.tls) {
         (Next::In(role), _) => attend(rfb, stream, role, entry.leave()).await,
         (Next::Tls, Some(tls)) => {
-            let mut stream = tls.accept(stream).await?;
+            let mut stream = tls.accept_without_tickets(stream).await?;
             entry.handshake.secured();
             match entry.go_on(&mut stream).await? {
                 Next::In(role) => attend(rfb, stream, role, entry.leave()).await,
