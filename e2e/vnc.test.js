@@ -228,6 +228,19 @@ describe('TigerVNC', () => {
     }
   });
 
+  it('follows what scrolls', async (test) => {
+    if (!needs(test, 'xtigervncviewer', 'tigervncpasswd', 'xterm', 'import')) return;
+    const viewer = await view(PASSWORD, ['-AutoSelect=0', '-FullColor=1', '-PreferredEncoding=ZRLE']);
+    await until('the viewer is there', async () => (await seen()).equals((await desktop.grab()).rgb));
+    const done = desktop.file('scrolled');
+    const lines = `i=0; while [ $i -lt 300 ]; do echo "$i $((i * 7919 % 1000)) fox"; i=$((i + 1)); sleep 0.005; done; touch ${done}; cat`;
+    const terminal = desktop.start('xterm', ['-geometry', '100x40+50+50', '-e', 'sh', '-c', lines]);
+    await until('all has been written', () => existsSync(done));
+    await until('the picture is the screen', async () => (await seen()).equals((await desktop.grab()).rgb));
+    await viewer.stop();
+    await terminal.stop();
+  });
+
   it('comes in through TLS by the whole password, and not by the beginning of it', async (test) => {
     if (!needs(test, 'xtigervncviewer', 'import')) return;
     const certificate = `${desktop.env.XDG_CONFIG_HOME}/cosmos/tls.pem`;

@@ -9,6 +9,7 @@ mod lobby;
 mod paint;
 mod port;
 mod screen;
+mod scroll;
 mod serve;
 mod tiles;
 mod viewer;

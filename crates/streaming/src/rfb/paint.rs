@@ -3,19 +3,29 @@
 use cosmos_desktop::{Rect, Size};
 use cosmos_protocol::rfb::{Encoder, Picture, PixelFormat, Pixels, Screen as Head, Update};
 
-use super::{screen::Screen, viewer::Job};
+use super::{
+    screen::{Screen, row_ranges},
+    scroll::{self, Moved},
+    tiles::Tiles,
+    viewer::Job,
+};
 
 /// What goes on from one update to the next.
 pub(super) struct Painter {
     encoder: Encoder,
     pixels: Pixels,
-    /// What is being written: nobody waits for this copy while it is.
-    bgrx: Vec<u8>,
+    /// What the viewer shows: nobody waits for this copy while it is written from.
+    shown: Vec<u8>,
+    /// What it is to show, where that is new.
+    next: Vec<u8>,
+    size: Size,
 }
 
 impl Painter {
     pub(super) fn new() -> Self {
-        Self { encoder: Encoder::default(), pixels: Pixels::new(PixelFormat::BGRX), bgrx: Vec::new() }
+        let size = Size::new(0, 0);
+        let pixels = Pixels::new(PixelFormat::BGRX);
+        Self { encoder: Encoder::default(), pixels, shown: Vec::new(), next: Vec::new(), size }
     }
 
     /// One update as bytes. Where the picture has another size by now, only what is around it is written: the viewer will
@@ -34,19 +44,68 @@ impl Painter {
         if let Some((size, reason, status)) = job.around.size {
             update.size(size, &[head(size)], (reason, status), &job.wishes);
         }
-        if screen.copy(&job.rects, job.size, &mut self.bgrx) {
+        if screen.copy(&job.rects, job.size, &mut self.next) {
             self.pixels(&mut update, job);
         }
         update.finish()
     }
 
     fn pixels(&mut self, update: &mut Update, job: &Job) {
+        let fresh = job.fresh || self.size != job.size;
+        if self.size != job.size {
+            self.size = job.size;
+            self.shown = vec![0; self.next.len()];
+        }
         let stride = 4 * usize::from(job.size.width);
-        for rect in job.rects.iter().copied().flat_map(bands) {
-            let picture = Picture { size: job.size, stride, bgrx: &self.bgrx };
+        if job.wishes.copy_rect && !fresh {
+            self.copies(update, job, stride);
+        }
+        let new = self.catch_up(job, stride, fresh);
+        for rect in new.rects().into_iter().map(|rect| rect.clip(job.known)).flat_map(bands) {
+            let picture = Picture { size: job.size, stride, bgrx: &self.shown };
             update.pixels(&mut self.encoder, picture, rect, &job.wishes, &self.pixels);
         }
     }
+
+    /// Lets the viewer move what has moved.
+    fn copies(&mut self, update: &mut Update, job: &Job, stride: usize) {
+        for rect in job.rects.iter().map(|rect| rect.clip(job.size).clip(job.known)) {
+            for moved in scroll::find(&self.shown, &self.next, stride, rect) {
+                update.copy(moved.from, moved.to);
+                move_rows(&mut self.shown, stride, moved);
+            }
+        }
+    }
+
+    /// Takes what is new over, and tells where that is.
+    fn catch_up(&mut self, job: &Job, stride: usize, fresh: bool) -> Tiles {
+        let mut new = Tiles::new(job.size, false);
+        let (shown, next) = (&mut self.shown, &self.next);
+        for rect in &job.rects {
+            new.mark_where(*rect, |tile| {
+                let mut differs = fresh;
+                for row in row_ranges(tile.clip(job.size), stride) {
+                    if shown[row.clone()] != next[row.clone()] {
+                        differs = true;
+                        shown[row.clone()].copy_from_slice(&next[row]);
+                    }
+                }
+                differs
+            });
+        }
+        new
+    }
+}
+
+/// Rows are taken from the side that is not overwritten first.
+fn move_rows(bgrx: &mut [u8], stride: usize, Moved { from, to }: Moved) {
+    let source = Rect { x: from.x, y: from.y, ..to };
+    let pairs = row_ranges(source, stride).zip(row_ranges(to, stride));
+    let mut pairs: Vec<_> = pairs.map(|(source, target)| (source, target.start)).collect();
+    if to.y > from.y {
+        pairs.reverse();
+    }
+    pairs.into_iter().for_each(|(source, target)| bgrx.copy_within(source, target));
 }
 
 /// The one screen that there is.
@@ -74,3 +133,65 @@ const BLOCK: u16 = 512;
 const BAND: u16 = 128;
 const NARROW: u16 = 128;
 const TALL: u16 = 512;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use cosmos_desktop::Frame;
+    use cosmos_protocol::rfb::Wishes;
+
+    use super::*;
+    use crate::rfb::viewer::Around;
+
+    const SIZE: Size = Size::new(128, 160);
+
+    /// Rows of which no two are the same, from this one on.
+    fn show(screen: &Screen, first: u32) {
+        let row = |row: u32| (0..u32::from(SIZE.width)).flat_map(move |x| (row * 7919 ^ x * 31).to_le_bytes());
+        let bgrx: Vec<u8> = (first..first + u32::from(SIZE.height)).flat_map(row).collect();
+        let (stride, all) = (4 * usize::from(SIZE.width), [SIZE.rect()]);
+        screen.show(&Frame { size: SIZE, stride, bgrx: &bgrx, damage: &all, captured: Instant::now() });
+    }
+
+    fn job(encodings: &[i32], fresh: bool) -> Job {
+        Job {
+            size: SIZE,
+            known: SIZE,
+            rects: vec![SIZE.rect()],
+            fresh,
+            around: Around::default(),
+            wishes: Wishes::new(encodings, |_| true),
+            format: PixelFormat::BGRX,
+        }
+    }
+
+    /// The number of the first rectangle's encoding, and the bytes of all.
+    fn written(painter: &mut Painter, screen: &Screen, job: &Job) -> (Option<u8>, usize) {
+        let bytes = painter.paint(screen, job);
+        (bytes.get(15).copied(), bytes.len())
+    }
+
+    #[test]
+    fn what_scrolls_is_copied_for_those_who_can_and_the_rest_is_written() {
+        let all = 4 * SIZE.area();
+        for (encodings, fresh, copied) in [(&[1, 0][..], false, true), (&[0], false, false), (&[1, 0], true, false)] {
+            let (screen, mut painter) = (Screen::new(), Painter::new());
+            show(&screen, 0);
+            let first = written(&mut painter, &screen, &job(encodings, true));
+            assert!(first.0 == Some(0) && first.1 > all);
+            show(&screen, 16);
+            let (encoding, bytes) = written(&mut painter, &screen, &job(encodings, fresh));
+            assert_eq!((encoding, bytes < all / 5), (Some(copied.into()), copied), "{encodings:?} {fresh}: {bytes}");
+        }
+    }
+
+    #[test]
+    fn what_the_viewer_shows_already_is_not_sent_unless_it_may_have_lost_it() {
+        let (screen, mut painter) = (Screen::new(), Painter::new());
+        show(&screen, 0);
+        written(&mut painter, &screen, &job(&[0], true));
+        assert_eq!(written(&mut painter, &screen, &job(&[0], false)), (None, 4));
+        assert!(written(&mut painter, &screen, &job(&[0], true)).1 > 4 * SIZE.area());
+    }
+}

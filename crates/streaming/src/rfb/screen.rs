@@ -1,8 +1,11 @@
 //! The picture that all viewers of RFB are shown: one copy, to which the video thread adds what has changed.
 
-use std::sync::{
-    PoisonError, RwLock, RwLockReadGuard,
-    atomic::{AtomicBool, Ordering::Relaxed},
+use std::{
+    ops::Range,
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use cosmos_desktop::{Frame, Rect, Size};
@@ -90,8 +93,8 @@ impl Screen {
         bgrx.resize(shown.bgrx.len(), 0);
         let stride = 4 * usize::from(size.width);
         for rect in rects.iter().map(|rect| rect.clip(size)) {
-            for (from, to) in row_ranges(rect, stride) {
-                bgrx[from..to].copy_from_slice(&shown.bgrx[from..to]);
+            for row in row_ranges(rect, stride) {
+                bgrx[row.clone()].copy_from_slice(&shown.bgrx[row]);
             }
         }
         true
@@ -116,9 +119,9 @@ impl Shown {
         for rect in damage {
             let rect = whole_tiles(*rect, size);
             let first = usize::from(rect.x) / SIDE;
-            for ((from, to), y) in row_ranges(rect, stride).zip(rect.y..) {
+            for (row, y) in row_ranges(rect, stride).zip(rect.y..) {
                 let at = usize::from(y) * frame.stride + 4 * usize::from(rect.x);
-                let (ours, theirs) = (&mut self.bgrx[from..to], &frame.bgrx[at..at + to - from]);
+                let (ours, theirs) = (&mut self.bgrx[row.clone()], &frame.bgrx[at..at + row.len()]);
                 if ours != theirs {
                     let tiles = &mut self.tiles[usize::from(y) / SIDE * columns + first..];
                     copy_tiles(ours, theirs, tiles, version);
@@ -149,11 +152,10 @@ fn whole_tiles(rect: Rect, size: Size) -> Rect {
     Rect { x, y, width: reach(x, rect.right()), height: reach(y, rect.bottom()) }.clip(size)
 }
 
-/// Where each row of a rectangle begins and ends among the bytes of a picture.
-fn row_ranges(rect: Rect, stride: usize) -> impl Iterator<Item = (usize, usize)> {
+/// Where each row of a rectangle lies among the bytes of a picture.
+pub(super) fn row_ranges(rect: Rect, stride: usize) -> impl Iterator<Item = Range<usize>> {
     let (from, length) = (4 * usize::from(rect.x), 4 * usize::from(rect.width));
-    (usize::from(rect.y)..rect.bottom() as usize)
-        .map(move |y| (y * stride + from, y * stride + from + length))
+    (usize::from(rect.y)..rect.bottom() as usize).map(move |y| y * stride + from..y * stride + from + length)
 }
 
 #[cfg(test)]

@@ -65,6 +65,17 @@ impl Tiles {
         self.touched(area).for_each(|tile| self.mark(tile));
     }
 
+    /// Marks those that `area` touches and for which `holds` says so, given where they lie.
+    pub(super) fn mark_where(&mut self, area: Rect, mut holds: impl FnMut(Rect) -> bool) {
+        let columns = self.size.columns.max(1);
+        for tile in self.touched(area) {
+            let (x, y) = (pixels(tile % columns, SIDE), pixels(tile / columns, SIDE));
+            if holds(Rect { x, y, width: SIDE as u16, height: SIDE as u16 }) {
+                self.mark(tile);
+            }
+        }
+    }
+
     /// Takes away the marks of all that `area` touches, and gives these tiles back as a set of their own.
     pub(super) fn take(&mut self, area: Rect) -> Self {
         let mut taken = Self { size: self.size, marks: vec![false; self.marks.len()], marked: 0 };

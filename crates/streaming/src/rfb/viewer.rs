@@ -36,6 +36,8 @@ pub(super) struct Viewer {
     new_size: Size,
     version: u64,
     requested: Option<Rect>,
+    /// Whether everything was asked for, and not only what is new.
+    fresh: bool,
     continuous: Option<Rect>,
     around: Around,
     /// Whether it asked for another size and was not answered yet.
@@ -66,8 +68,13 @@ impl Around {
 /// What to write next.
 #[derive(Debug)]
 pub(super) struct Job {
+    /// The size of the picture.
     pub(super) size: Size,
+    /// The size that the viewer knows of.
+    pub(super) known: Size,
     pub(super) rects: Vec<Rect>,
+    /// Whether the viewer may have lost what it showed.
+    pub(super) fresh: bool,
     pub(super) around: Around,
     pub(super) wishes: Wishes,
     pub(super) format: PixelFormat,
@@ -99,6 +106,7 @@ impl Viewer {
             new_size: size,
             version: 0,
             requested: None,
+            fresh: true,
             continuous: None,
             around: Around::default(),
             resizing: false,
@@ -156,6 +164,7 @@ impl Viewer {
             ClientMessage::SetEncodings(numbers) => self.set_encodings(&numbers),
             ClientMessage::Request { incremental, area } => {
                 if !incremental {
+                    self.fresh = true;
                     self.new.mark_area(area);
                     self.tell_size(ResizeReason::Server, ResizeStatus::Done);
                 }
@@ -293,6 +302,7 @@ impl Viewer {
         let resizes = self.wishes.has(Pseudo::DesktopSize) || self.wishes.has(Pseudo::ExtendedDesktopSize);
         if self.new_size != self.size && resizes {
             self.size = self.new_size;
+            self.fresh = true;
             let ours = std::mem::take(&mut self.resizing);
             let reason = if ours { ResizeReason::ThisViewer } else { ResizeReason::Server };
             self.around.size = Some((self.size, reason, ResizeStatus::Done));
@@ -329,11 +339,12 @@ impl Viewer {
         let mut around = std::mem::take(&mut self.around);
         around.cursor = around.cursor.filter(|_| self.draws_cursor());
         // A size comes alone, as it ends what the viewer knew of the picture; the rest is asked for at once.
-        let rects = match around.size {
-            Some(_) => Vec::new(),
-            None => self.new.take(area).rects().into_iter().map(|rect| rect.clip(self.size)).collect(),
+        let (rects, fresh) = match around.size {
+            Some(_) => (Vec::new(), false),
+            None => (self.new.take(area).rects(), std::mem::take(&mut self.fresh)),
         };
-        Some(Job { size: self.new_size, rects, around, wishes: self.wishes.clone(), format: self.format })
+        let (size, known) = (self.new_size, self.size);
+        Some(Job { size, known, rects, fresh, around, wishes: self.wishes.clone(), format: self.format })
     }
 
     /// The mark that goes behind an update, where the viewer understands it.

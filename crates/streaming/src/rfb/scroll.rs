@@ -1,0 +1,153 @@
+//! What has moved up or down: viewers copy it within their own picture, which costs next to nothing.
+
+use cosmos_desktop::{Point, Rect};
+
+/// A part of the picture that was elsewhere before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moved {
+    pub(super) from: Point,
+    pub(super) to: Rect,
+}
+
+/// The picture is looked through in strips, so that what stands still beside it, such as a scroll bar, does not matter.
+const STRIP: u16 = 64;
+/// Lower parts are as quickly written anew.
+const LEAST_ROWS: usize = 32;
+/// So many rows have to agree on where they came from, and so many of those that are copied have to differ from before.
+const LEAST_VOTES: usize = 12;
+
+/// What of `rect` can be copied from elsewhere in it. Both pictures have rows of `stride` bytes, four a pixel.
+pub(super) fn find(old: &[u8], new: &[u8], stride: usize, rect: Rect) -> Vec<Moved> {
+    let mut found: Vec<Moved> = Vec::new();
+    for x in (rect.x..rect.right().min(u32::from(u16::MAX)) as u16).step_by(STRIP.into()) {
+        let width = (rect.right() - u32::from(x)).min(STRIP.into()) as u16;
+        let strip = Rect { x, width, ..rect };
+        let [before, after] = [old, new].map(|picture| row_hashes(picture, stride, strip));
+        let Some((shift, rows)) = moved_rows(&before, &after) else { continue };
+        let to = Rect { y: rect.y + rows.start as u16, height: rows.len() as u16, ..strip };
+        let from = Point { x, y: (i32::from(to.y) - shift) as u16 };
+        let beside =
+            found.last_mut().filter(|last| last.to.right() == u32::from(x) && continues(last, from, to));
+        match beside {
+            Some(last) => last.to.width += width,
+            None => found.push(Moved { from, to }),
+        }
+    }
+    found
+}
+
+fn continues(last: &Moved, from: Point, to: Rect) -> bool {
+    (last.from.y, last.to.y, last.to.height) == (from.y, to.y, to.height)
+}
+
+/// By how many rows most of it moved down, and the longest run of rows that did.
+fn moved_rows(before: &[u64], after: &[u64]) -> Option<(i32, std::ops::Range<usize>)> {
+    if before.len() < LEAST_ROWS || before == after {
+        return None;
+    }
+    let shift = most_frequent(shifts(before, after))?;
+    let source = |row: usize| usize::try_from(row as i32 - shift).ok().and_then(|row| before.get(row));
+    let same = |row: &usize| source(*row) == Some(&after[*row]);
+    let mut best = 0..0;
+    let mut row = 0;
+    while row < after.len() {
+        let length = (row..after.len()).take_while(same).count();
+        if length > best.len() {
+            best = row..row + length;
+        }
+        row += length + 1;
+    }
+    let differ = best.clone().filter(|row| before[*row] != after[*row]).count();
+    (differ >= LEAST_VOTES).then_some((shift, best))
+}
+
+/// How far each row moved that was there exactly once before.
+fn shifts(before: &[u64], after: &[u64]) -> Vec<i32> {
+    let mut known: Vec<(u64, usize)> = before.iter().copied().zip(0..).collect();
+    known.sort_unstable();
+    let place = |hash: &u64| {
+        let at = known.partition_point(|(known, _)| known < hash);
+        match (known.get(at), known.get(at + 1)) {
+            (Some((known, _)), Some((next, _))) if known == next => None,
+            (Some((known, row)), _) if known == hash => Some(*row),
+            _ => None,
+        }
+    };
+    let moved = after.iter().zip(0_i32..).filter_map(|(hash, row)| Some(row - place(hash)? as i32));
+    moved.collect()
+}
+
+fn most_frequent(mut shifts: Vec<i32>) -> Option<i32> {
+    shifts.sort_unstable();
+    let most = shifts.chunk_by(|a, b| a == b).max_by_key(|same| same.len())?;
+    (most.len() >= LEAST_VOTES && most[0] != 0).then_some(most[0])
+}
+
+fn row_hashes(picture: &[u8], stride: usize, strip: Rect) -> Vec<u64> {
+    let (from, length) = (4 * usize::from(strip.x), 4 * usize::from(strip.width));
+    let rows = picture.chunks(stride).skip(strip.y.into()).take(strip.height.into());
+    rows.map(|row| hash(&row[from..from + length])).collect()
+}
+
+/// Nobody gains by two rows that seem the same: what was copied is compared with what is meant to be there.
+fn hash(bytes: &[u8]) -> u64 {
+    let pixels = bytes.as_chunks::<4>().0.iter();
+    pixels.fold(0xcbf2_9ce4_8422_2325, |hash, pixel| {
+        let hash: u64 = hash ^ u64::from(u32::from_le_bytes(*pixel));
+        hash.wrapping_mul(0x0100_0000_01b3).rotate_left(17)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: usize = 200;
+    const STRIDE: usize = 4 * WIDTH;
+
+    /// Rows of a text that begins with this line: every sixth is blank.
+    fn text(first: usize, rows: usize) -> Vec<u8> {
+        let pixel = |row: usize, x: usize| {
+            let line = first + row;
+            let ink = (line * 7919 + x * 31) as u32 % 5;
+            if line.is_multiple_of(6) { [0xff; 4] } else { (ink * 0x0033_1177 ^ line as u32).to_le_bytes() }
+        };
+        (0..rows).flat_map(|row| (0..WIDTH).flat_map(move |x| pixel(row, x))).collect()
+    }
+
+    fn rect(x: u16, y: u16, width: u16, height: u16) -> Rect {
+        Rect { x, y, width, height }
+    }
+
+    #[test]
+    fn what_moved_up_or_down_is_found_as_one_piece() {
+        let all = rect(0, 0, 200, 100);
+        let (old, up, down) = (text(50, 100), text(63, 100), text(37, 100));
+        let moved_up = Moved { from: Point { x: 0, y: 13 }, to: rect(0, 0, 200, 87) };
+        assert_eq!(find(&old, &up, STRIDE, all), [moved_up]);
+        let moved_down = Moved { from: Point { x: 0, y: 0 }, to: rect(0, 13, 200, 87) };
+        assert_eq!(find(&old, &down, STRIDE, all), [moved_down]);
+    }
+
+    #[test]
+    fn what_stands_still_beside_it_does_not_matter() {
+        let (old, mut new) = (text(50, 100), text(63, 100));
+        for row in 0..100 {
+            let bar = row * STRIDE + 4 * 150..(row + 1) * STRIDE;
+            new[bar.clone()].copy_from_slice(&old[bar]);
+        }
+        let found = find(&old, &new, STRIDE, rect(0, 0, 200, 100));
+        assert_eq!(found, [Moved { from: Point { x: 0, y: 13 }, to: rect(0, 0, 128, 87) }]);
+    }
+
+    #[test]
+    fn what_did_not_move_is_not_copied() {
+        let (old, all) = (text(50, 100), rect(0, 0, 200, 100));
+        assert_eq!(find(&old, &old, STRIDE, all), []);
+        assert_eq!(find(&old, &text(5000, 100), STRIDE, all), []);
+        assert_eq!(find(&old, &text(63, 100), STRIDE, rect(0, 0, 200, 20)), []);
+        let blank = vec![0xff; old.len()];
+        assert_eq!(find(&blank, &old, STRIDE, all), []);
+        assert_eq!(find(&old, &blank, STRIDE, all), []);
+    }
+}
