@@ -6,6 +6,7 @@ mod compose;
 mod desktop;
 mod docker;
 mod flags;
+mod guacamole;
 mod health;
 mod kubernetes;
 mod lint;
@@ -15,6 +16,7 @@ mod xorg_config;
 pub use compose::Compose;
 pub use desktop::{Desktop, Unusable, Wanted};
 pub use docker::{Docker, NothingToRun};
+pub use guacamole::Guacamole;
 pub use health::Health;
 pub use kubernetes::Kubernetes;
 pub use lint::Lint;
@@ -48,6 +50,9 @@ pub enum Command {
     /// Print the objects for Kubernetes that run it, or write them as files. Exit codes: 0 done, 2 a file cannot be
     /// written, 64 usage.
     Kubernetes(Box<Kubernetes>),
+    /// Print the `user-mapping.xml` with which Guacamole shows the desktop. It holds the password: send it to a file that
+    /// only Guacamole can read. Exit codes: 0 printed, 64 usage.
+    Guacamole(Box<Guacamole>),
     /// Look through docker commands, compose files, manifests and environment files, and say what is wrong. Exit
     /// codes: 0 nothing but notes, 1 warnings, 2 errors, 3 a file cannot be read, 64 usage.
     Lint(Lint),

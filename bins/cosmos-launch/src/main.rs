@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Docker(wanted) => print_text(wanted.text()),
         Command::Compose(wanted) => print_text(wanted.text()),
         Command::Kubernetes(wanted) => print_text(wanted.text()),
+        Command::Guacamole(wanted) => print_text(wanted.text()),
         Command::Lint(wanted) => linter::run(&wanted),
         Command::Health(wanted) => health::run(&wanted.base()),
         Command::Guard { directory } => {

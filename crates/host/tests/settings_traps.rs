@@ -178,11 +178,12 @@ fn trap_10_a_manifest_is_known_by_what_it_holds() {
 /// The shape of the first setup, whose password could break out of its attribute.
 #[test]
 fn trap_11_guacamole_gets_its_two_connections() {
-    let mapping = user_mapping("user", &Hidden::new("p\"&<w"));
+    let mapping = user_mapping("user", &Hidden::new("p\"&<w"), "desk", true);
     let text = mapping.expose();
     for part in [
         "<authorize username=\"user\" password=\"p&quot;&amp;&lt;w\">",
         "<protocol>vnc</protocol>",
+        "<param name=\"hostname\">desk</param>",
         "<param name=\"port\">5900</param>",
         "<param name=\"autoretry\">10</param>",
         "<param name=\"sftp-root-directory\">/home/user</param>",
@@ -192,4 +193,10 @@ fn trap_11_guacamole_gets_its_two_connections() {
         assert!(text.contains(part), "{part}");
     }
     assert_eq!(format!("{mapping:?}"), "***");
+    let without = user_mapping("user", &Hidden::new("p"), "desk", false);
+    let text = without.expose();
+    assert!(
+        text.contains("<protocol>vnc</protocol>") && !text.contains("ssh") && !text.contains("sftp"),
+        "{text}"
+    );
 }

@@ -2,13 +2,18 @@
 
 use cosmos_host::manifest;
 
-use super::{NothingToRun, docker::Outside};
+use super::{
+    NothingToRun,
+    docker::{Beside, Outside},
+};
 
 /// What was typed.
 #[derive(Debug, clap::Args)]
 pub struct Compose {
     #[command(flatten)]
     outside: Outside,
+    #[command(flatten)]
+    beside: Beside,
 }
 
 impl Compose {
@@ -17,6 +22,6 @@ impl Compose {
     /// # Errors
     /// The first value that cannot be used.
     pub fn text(self) -> Result<String, NothingToRun> {
-        Ok(manifest::compose(&self.outside.container()?)?)
+        Ok(manifest::compose(&self.beside.add(self.outside.container()?))?)
     }
 }

@@ -11,6 +11,7 @@ use super::{
     Unusable,
     desktop::{environment, read},
     flags::SettingFlags,
+    guacamole::With,
 };
 
 /// What was typed.
@@ -18,6 +19,26 @@ use super::{
 pub struct Docker {
     #[command(flatten)]
     outside: Outside,
+    #[command(flatten)]
+    beside: Beside,
+}
+
+/// What is to run beside a desktop.
+#[derive(Debug, clap::Args)]
+pub struct Beside {
+    /// Run this beside the desktop.
+    #[arg(long, value_name = "WHAT")]
+    with: Option<With>,
+}
+
+impl Beside {
+    /// The desktop with it.
+    pub fn add(&self, container: Container) -> Container {
+        match self.with {
+            Some(With::Guacamole) => container.with_guacamole(),
+            None => container,
+        }
+    }
 }
 
 impl Docker {
@@ -26,7 +47,7 @@ impl Docker {
     /// # Errors
     /// The first value that cannot be used.
     pub fn text(self) -> Result<String, NothingToRun> {
-        Ok(manifest::docker(&self.outside.container()?))
+        Ok(manifest::docker(&self.beside.add(self.outside.container()?)))
     }
 }
 
@@ -56,6 +77,8 @@ pub enum NothingToRun {
     Setting(Unusable),
     /// It cannot be used in a container.
     Container(ManifestError),
+    /// Guacamole has to know the password.
+    NoPassword,
     /// A fleet of nobody.
     NoUsers,
     /// More or fewer desktops than users.
@@ -74,6 +97,9 @@ impl fmt::Display for NothingToRun {
         match self {
             Self::Setting(error) => error.fmt(f),
             Self::Container(error) => error.fmt(f),
+            Self::NoPassword => f.write_str(
+                "Guacamole has to know the password; give the file that holds it with --password-file",
+            ),
             Self::NoUsers => {
                 f.write_str("--per-user names nobody; expected names joined by commas, or --replicas NUMBER")
             }

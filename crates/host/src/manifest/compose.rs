@@ -4,14 +4,37 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CAPABILITIES, Container, HOME, ManifestError};
+use super::{CAPABILITIES, Container, HOME, ManifestError, guacamole::Beside};
 
 #[derive(Serialize)]
 struct File {
-    services: BTreeMap<String, Service>,
+    services: BTreeMap<String, AnyService>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     secrets: BTreeMap<&'static str, SecretFile>,
     volumes: BTreeMap<&'static str, NamedVolume>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum AnyService {
+    Desktop(Box<Service>),
+    Beside(BesideService),
+}
+
+/// What runs beside a desktop.
+#[derive(Serialize)]
+struct BesideService {
+    image: &'static str,
+    restart: &'static str,
+    depends_on: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ports: Vec<Port>,
+    cap_drop: [&'static str; 1],
+    security_opt: [&'static str; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<Mount>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    environment: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -47,6 +70,8 @@ struct Mount {
     r#type: &'static str,
     source: String,
     target: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    read_only: bool,
 }
 
 #[derive(Serialize)]
@@ -88,11 +113,40 @@ struct Device {
 pub fn compose(container: &Container) -> Result<String, ManifestError> {
     let secret = |secret: &super::Secret| (secret.key, SecretFile { file: literal(&secret.file) });
     let file = File {
-        services: BTreeMap::from([(container.place.name.to_string(), service(container))]),
+        services: services(container),
         secrets: container.secrets.iter().map(secret).collect(),
         volumes: BTreeMap::from([("home", NamedVolume { name: container.home_volume() })]),
     };
     Ok(container.before().concat() + &yaml(&file)?)
+}
+
+fn services(container: &Container) -> BTreeMap<String, AnyService> {
+    let desktop = AnyService::Desktop(Box::new(service(container)));
+    let mut services = BTreeMap::from([(container.place.name.to_string(), desktop)]);
+    for beside in container.beside() {
+        services.insert(beside.name(container), AnyService::Beside(service_beside(beside, container)));
+    }
+    services
+}
+
+fn service_beside(beside: &Beside, container: &Container) -> BesideService {
+    let published = container.web_port();
+    let mount = |target: &str| Mount {
+        r#type: "bind",
+        source: literal(&container.users_folder()),
+        target: target.to_owned(),
+        read_only: true,
+    };
+    BesideService {
+        image: beside.image,
+        restart: "unless-stopped",
+        depends_on: vec![container.place.name.to_string()],
+        ports: beside.web.map(|target| Port { target, published, protocol: "tcp" }).into_iter().collect(),
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+        volumes: beside.users.map(mount).into_iter().collect(),
+        environment: beside.variables(container).collect(),
+    }
 }
 
 fn service(container: &Container) -> Service {
@@ -118,10 +172,11 @@ fn service(container: &Container) -> Service {
 }
 
 fn mounts(container: &Container) -> Vec<Mount> {
-    let home = Mount { r#type: "volume", source: "home".to_owned(), target: HOME.to_owned() };
+    let home =
+        Mount { r#type: "volume", source: "home".to_owned(), target: HOME.to_owned(), read_only: false };
     let leases = || {
         let path = literal(&container.leases);
-        Mount { r#type: "bind", source: path.clone(), target: path }
+        Mount { r#type: "bind", source: path.clone(), target: path, read_only: false }
     };
     std::iter::once(home).chain((container.place.gpus > 0).then(leases)).collect()
 }

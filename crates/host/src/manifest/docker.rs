@@ -1,12 +1,24 @@
 //! A `docker run` command.
 
-use super::{CAPABILITIES, Container, HOME};
+use super::{CAPABILITIES, Container, HOME, guacamole::Beside};
 
-/// The command for a shell, one option on each line, and what must be done before as comments.
+/// The command for a shell, one option on each line, and what must be done before as comments. What runs beside the
+/// desktop has commands of its own, and a network with it.
 pub fn docker(container: &Container) -> String {
     let mut text = container.before().concat();
-    text.push_str("docker run \\\n");
-    for (name, value) in options(container) {
+    if !container.beside().is_empty() {
+        text.push_str(&format!("docker network create {}\n", container.place.name));
+    }
+    text.push_str(&run(options(container), &container.place.image.to_string()));
+    for beside in container.beside() {
+        text.push_str(&run(options_beside(beside, container), beside.image));
+    }
+    text
+}
+
+fn run(options: Vec<(&'static str, Option<String>)>, image: &str) -> String {
+    let mut text = "docker run \\\n".to_owned();
+    for (name, value) in options {
         text.push_str("  ");
         text.push_str(name);
         if let Some(value) = value {
@@ -15,7 +27,28 @@ pub fn docker(container: &Container) -> String {
         }
         text.push_str(" \\\n");
     }
-    format!("{text}  {}\n", container.place.image)
+    format!("{text}  {image}\n")
+}
+
+fn options_beside(beside: &Beside, container: &Container) -> Vec<(&'static str, Option<String>)> {
+    let some = |name, value: &str| (name, Some(value.to_owned()));
+    let mut options = vec![
+        ("--detach", None),
+        some("--name", &beside.name(container)),
+        some("--network", &container.place.name.to_string()),
+        some("--restart", "unless-stopped"),
+        some("--cap-drop", "all"),
+        some("--security-opt", "no-new-privileges"),
+    ];
+    if let Some(inside) = beside.web {
+        options.push(some("-p", &format!("{}:{inside}", container.web_port())));
+    }
+    if let Some(target) = beside.users {
+        let folder = container.users_folder();
+        options.push(some("--mount", &format!("type=bind,source={folder},target={target},readonly")));
+    }
+    options.extend(beside.variables(container).map(|(name, value)| some("-e", &format!("{name}={value}"))));
+    options
 }
 
 fn options(container: &Container) -> Vec<(&'static str, Option<String>)> {
@@ -27,6 +60,9 @@ fn options(container: &Container) -> Vec<(&'static str, Option<String>)> {
         some("--hostname", &place.name.to_string()),
         some("--restart", "unless-stopped"),
     ];
+    if !container.beside().is_empty() {
+        options.push(some("--network", &place.name.to_string()));
+    }
     if place.gpus > 0 {
         // A list of commas, whose parts may be quoted.
         let gpus = format!("count={},\"capabilities={}\"", place.gpus, CAPABILITIES.join(","));

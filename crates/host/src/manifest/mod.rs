@@ -17,6 +17,7 @@ mod compose;
 mod docker;
 mod error;
 mod files;
+mod guacamole;
 mod kubernetes;
 mod names;
 mod variables;
@@ -59,6 +60,8 @@ pub struct Container {
     asks_password: bool,
     /// The name to log in with.
     user: String,
+    /// Whether Guacamole stands beside it.
+    guacamole: bool,
 }
 
 /// A setting whose value never stands in the text.
@@ -93,6 +96,7 @@ impl Container {
             leases: mountable("COSMOS_LEASE_DIR", leases)?,
             asks_password: settings.is("basic_auth"),
             user: settings.text("user").unwrap_or("user").to_owned(),
+            guacamole: false,
             place,
         })
     }
@@ -126,7 +130,7 @@ impl Container {
                 "# First: sudo install -D -m 600 -o {USER} /dev/stdin {file}; type the secret and press Ctrl-D twice\n"
             )
         });
-        leases.into_iter().chain(secrets).collect()
+        leases.into_iter().chain(secrets).chain(self.before_guacamole()).collect()
     }
 }
 

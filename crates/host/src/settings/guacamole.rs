@@ -4,38 +4,28 @@ use std::fmt::Write as _;
 
 use super::Hidden;
 
-/// The text of `user-mapping.xml` for one user, with the connections of the first setup: the desktop through VNC on
-/// port 5900, and a shell through SSH. It holds the password, so its file must be readable by Guacamole only.
+/// The text of `user-mapping.xml` for one user: the desktop at `host` through VNC on port [`VNC_PORT`], and with `ssh`, where
+/// there is such a server, the files of the home folder and a shell. Guacamole shows nothing where it finds no server for
+/// the files. The text holds the password, so its file must be readable by Guacamole only.
 ///
 /// ```
 /// use cosmos_host::settings::{Hidden, user_mapping};
-/// let mapping = user_mapping("user", &Hidden::new("a<b"));
+/// let mapping = user_mapping("user", &Hidden::new("a<b"), "localhost", false);
 /// assert!(mapping.expose().contains("password=\"a&lt;b\""));
 /// ```
-pub fn user_mapping(user: &str, password: &Hidden) -> Hidden {
-    user_mapping_of("localhost", user, password)
-}
-
-/// The same for the desktop of another host, as guacd calls it.
-pub fn user_mapping_of(host: &str, user: &str, password: &Hidden) -> Hidden {
+pub fn user_mapping(user: &str, password: &Hidden, host: &str, ssh: bool) -> Hidden {
     let mut text = "<user-mapping>\n".to_owned();
-    let (host, name, secret) = (escaped(host), escaped(user), escaped(password.expose()));
+    let (name, secret, host) = (escaped(user), escaped(password.expose()), escaped(host));
     let _ = writeln!(text, "    <authorize username=\"{name}\" password=\"{secret}\">");
-    connection(
-        &mut text,
-        "VNC",
-        "vnc",
-        &VNC,
-        &[
-            ("hostname", &host),
-            ("sftp-hostname", &host),
-            ("password", &secret),
-            ("sftp-username", &name),
-            ("sftp-password", &secret),
-        ],
-    );
-    let own = [("hostname", host.as_str()), ("username", &name), ("password", &secret)];
-    connection(&mut text, "SSH", "ssh", &SSH, &own);
+    let port = VNC_PORT.to_string();
+    let files = [("sftp-hostname", &*host), ("sftp-username", &name), ("sftp-password", &secret)];
+    let files = if ssh { [&SFTP[..], &files].concat() } else { Vec::new() };
+    let desktop = [("hostname", &*host), ("port", &port), ("password", &secret)];
+    connection(&mut text, "VNC", "vnc", &VNC, &[&desktop[..], &files].concat());
+    if ssh {
+        let login = [("hostname", &*host), ("username", &name), ("password", &secret)];
+        connection(&mut text, "SSH", "ssh", &SSH, &login);
+    }
     text.push_str("    </authorize>\n</user-mapping>\n");
     Hidden::new(text)
 }
@@ -67,11 +57,8 @@ fn escaped(text: &str) -> String {
     written
 }
 
-const VNC: [(&str, &str); 5] = [
-    ("port", "5900"),
-    ("autoretry", "10"),
-    ("enable-sftp", "true"),
-    ("sftp-root-directory", "/home/user"),
-    ("enable-audio", "true"),
-];
+/// Where Guacamole finds the desktop.
+pub const VNC_PORT: u16 = 5900;
+const VNC: [(&str, &str); 2] = [("autoretry", "10"), ("enable-audio", "true")];
+const SFTP: [(&str, &str); 2] = [("enable-sftp", "true"), ("sftp-root-directory", "/home/user")];
 const SSH: [(&str, &str); 2] = [("port", "22"), ("enable-sftp", "true")];

@@ -34,7 +34,7 @@ pub use conflict::Conflict;
 pub use docs::{help, markdown};
 pub use encoder::{Codec, Encoder};
 pub use error::SettingsError;
-pub use guacamole::{user_mapping, user_mapping_of};
+pub use guacamole::{VNC_PORT, user_mapping};
 pub use kind::{Invalid, Kind};
 pub use resolve::{Origin, ReadFile, Settings, Sources, resolve};
 pub use secret::Hidden;

@@ -14,7 +14,7 @@ use super::{
     keys, merge,
     tree::Kind,
 };
-use crate::settings::{Hidden, user_mapping_of};
+use crate::settings::{Hidden, user_mapping};
 
 /// Why a change could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -337,7 +337,7 @@ pub fn difference(before: &[(String, String)], now: &Packages) -> (Vec<String>, 
 /// The users of Guacamole with the password that is kept; `None` where there is none.
 pub fn guacamole_users(tree: &Tree, user: &str, password: &str, host: &str) -> Option<String> {
     let password = Hidden::new(tree.text(password)?.trim().to_owned());
-    Some(user_mapping_of(host, user, &password).expose().to_owned())
+    Some(user_mapping(user, &password, host, true).expose().to_owned())
 }
 
 /// JSON as people write it.

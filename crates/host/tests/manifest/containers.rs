@@ -24,6 +24,22 @@ fn compose_files_are_as_they_were_and_clean() {
     }
 }
 
+/// The file of users is made by a command that these texts tell, and no password stands in them.
+#[test]
+fn guacamole_runs_beside_a_desktop_that_only_it_reaches() {
+    let container = container(&CASES[2]).unwrap().with_guacamole();
+    let (commands, file) = (docker(&container), compose(&container).unwrap());
+    for (name, text) in [("guacamole.sh", &commands), ("guacamole.compose.yaml", &file)] {
+        assert!(!text.contains("hunter2") && !text.contains("unread"), "{text}");
+        assert!(
+            text.contains("cosmos-launch guacamole --host cosmos --password-file './pass word.txt' "),
+            "{text}"
+        );
+        assert!(!text.contains("5900:") && text.contains("0.0.0.0:5900"), "{text}");
+        golden(name, text);
+    }
+}
+
 /// A shell hands over the very values that the settings hold.
 #[test]
 fn a_shell_reads_the_words_that_were_meant() {
@@ -79,7 +95,7 @@ fn compose_itself_accepts_the_files() {
     for case in &CASES {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("compose.yaml");
-        fs::write(&path, compose(&container(case).unwrap()).unwrap()).unwrap();
+        fs::write(&path, compose(&container(case).unwrap().with_guacamole()).unwrap()).unwrap();
         let output = Command::new(&program).arg("-f").arg(&path).args(["config"]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {said}", case.0);

@@ -148,7 +148,8 @@ mod tests {
 
     /// Rows of which no two are the same, from this one on.
     fn show(screen: &Screen, first: u32) {
-        let row = |row: u32| (0..u32::from(SIZE.width)).flat_map(move |x| (row * 7919 ^ x * 31).to_le_bytes());
+        let row =
+            |row: u32| (0..u32::from(SIZE.width)).flat_map(move |x| (row * 7919 ^ x * 31).to_le_bytes());
         let bgrx: Vec<u8> = (first..first + u32::from(SIZE.height)).flat_map(row).collect();
         let (stride, all) = (4 * usize::from(SIZE.width), [SIZE.rect()]);
         screen.show(&Frame { size: SIZE, stride, bgrx: &bgrx, damage: &all, captured: Instant::now() });
@@ -175,14 +176,20 @@ mod tests {
     #[test]
     fn what_scrolls_is_copied_for_those_who_can_and_the_rest_is_written() {
         let all = 4 * SIZE.area();
-        for (encodings, fresh, copied) in [(&[1, 0][..], false, true), (&[0], false, false), (&[1, 0], true, false)] {
+        for (encodings, fresh, copied) in
+            [(&[1, 0][..], false, true), (&[0], false, false), (&[1, 0], true, false)]
+        {
             let (screen, mut painter) = (Screen::new(), Painter::new());
             show(&screen, 0);
             let first = written(&mut painter, &screen, &job(encodings, true));
             assert!(first.0 == Some(0) && first.1 > all);
             show(&screen, 16);
             let (encoding, bytes) = written(&mut painter, &screen, &job(encodings, fresh));
-            assert_eq!((encoding, bytes < all / 5), (Some(copied.into()), copied), "{encodings:?} {fresh}: {bytes}");
+            assert_eq!(
+                (encoding, bytes < all / 5),
+                (Some(copied.into()), copied),
+                "{encodings:?} {fresh}: {bytes}"
+            );
         }
     }
 
