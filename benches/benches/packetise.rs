@@ -12,7 +12,7 @@ use cosmos_auth::Role;
 use cosmos_desktop::Size;
 use cosmos_encoder::{Codec, EncodedFrame};
 use cosmos_streaming::session::{
-    Datagram, Output, Packed, Session, SessionEvent, Viewer, answer, install_crypto,
+    Datagram, Output, Packed, Reach, Session, SessionEvent, Viewer, answer, install_crypto,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use str0m::{
@@ -54,7 +54,8 @@ impl Link {
         changes.add_channel("input".into());
         changes.add_channel("control".into());
         let (offer, pending) = changes.apply().expect("there are changes");
-        let (offered, reply) = answer(offer, &[server_at], Codec::Vp8, now).expect("a fit offer");
+        let (offered, reply) =
+            answer(offer, &Reach::new(vec![server_at]), Codec::Vp8, now).expect("a fit offer");
         page.sdp_api().accept_answer(pending, reply).expect("a fit answer");
         let viewer = Viewer { user: "ada".into(), role: Role::Controller };
         let session = Session::new(offered, viewer, now);

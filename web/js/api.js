@@ -1,6 +1,8 @@
 /** The server's HTTP interface. All addresses are relative, so that the page works below any path. */
 
 /** @typedef {{user: string, role: string}} Account */
+/** @typedef {{sdp: string, session?: number}} Answer */
+/** @typedef {{transport: string, iceServers: RTCIceServer[]}} Ways */
 
 /** Milliseconds after which a request is given up. */
 const PATIENCE = 10_000;
@@ -44,15 +46,33 @@ export async function logout() {
 }
 
 /**
+ * Asks for the ways through the network; `lifetime` is how many seconds the logins among them hold.
+ * @returns {Promise<Ways & {lifetime?: number | null}>}
+ * @throws {ApiError} 401 when nobody is logged in
+ */
+export async function ice() {
+  return (await request('GET', 'ice')).json();
+}
+
+/**
  * Exchanges session descriptions.
  * @param {string} sdp the offer
  * @param {AbortSignal} [signal]
- * @returns {Promise<string>} the answer
+ * @returns {Promise<Answer>}
  * @throws {ApiError} 401, 403, 400, 406 or 503
  */
 export async function offer(sdp, signal) {
-  const answer = await (await request('POST', 'offer', { type: 'offer', sdp }, signal)).json();
-  return answer.sdp;
+  return (await request('POST', 'offer', { type: 'offer', sdp }, signal)).json();
+}
+
+/**
+ * Tells the server candidates that were found after the offer.
+ * @param {number} session
+ * @param {string[]} candidates
+ * @throws {ApiError}
+ */
+export async function tellCandidates(session, candidates) {
+  await request('POST', 'candidates', { session, candidates });
 }
 
 /**

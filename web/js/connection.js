@@ -1,7 +1,8 @@
 /** One connection to the server, from its offer until it is lost. It is never revived: a new one takes its place. */
 
 import { decode, encode } from './protocol.js';
-import { byPreference, withStereo, withoutLipSync } from './sdp.js';
+import { refusal, routeOf, whyNot } from './route.js';
+import { byPreference, only, withStereo, withoutLipSync } from './sdp.js';
 
 /**
  * @typedef {import('./protocol.js').ClientMessage} ClientMessage
@@ -11,14 +12,15 @@ import { byPreference, withStereo, withoutLipSync } from './sdp.js';
 /**
  * Where a connection reports to.
  * @typedef {object} ConnectionPorts
- * @property {(sdp: string, signal: AbortSignal) => Promise<string>} exchange gives the server's answer to an offer
+ * @property {(sdp: string, signal: AbortSignal) => Promise<import('./api.js').Answer>} exchange gives the server's answer to an offer
+ * @property {(session: number, candidates: string[]) => Promise<void>} tell tells the server candidates that came after the offer
  * @property {(track: MediaStreamTrack, receiver: RTCRtpReceiver) => void} onTrack only after `begin`
  * @property {(message: ServerMessage) => void} onMessage
  * @property {(reason: string) => void} onLost at most once, and only after `open` has returned
  */
 
-/** Milliseconds that are given to the gathering of candidates: the host's own come at once. */
-const GATHERING = 300;
+/** Milliseconds for which candidates are collected before they are told. */
+const COLLECTING = 50;
 /** Milliseconds within which the channels must be open. */
 const OPENING = 10_000;
 /** Milliseconds after which an interruption is a loss. */
@@ -35,22 +37,38 @@ export class ConnectionError extends Error {}
 export class Connection {
   /** @type {'webrtc'} */
   rung = 'webrtc';
+  /** The way through the network; null before there is one. @type {import('./route.js').Route | null} */
+  route = null;
+  /** Why it takes no better way. */
+  failed = '';
   /** @type {[MediaStreamTrack, RTCRtpReceiver][]} */
   #tracks = [];
+  /** What the server said before it was the one that is used. @type {ServerMessage[] | null} */
+  #early = [];
   #ended = new AbortController();
   #open = false;
   #heard = 0;
+  /** What TURN servers that give no relay said. @type {Map<string, string>} */
+  #refusals = new Map();
+  /** Candidates that the server does not know yet. @type {string[]} */
+  #found = [];
+  /** @type {number | undefined} */
+  #session;
+  #telling = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #interruption;
 
-  /** @param {ConnectionPorts} ports */
-  constructor(ports) {
+  /** @param {ConnectionPorts} ports @param {import('./api.js').Ways} ways */
+  constructor(ports, ways) {
     this.ports = ports;
-    this.peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.transport = ways.transport;
+    this.peer = new RTCPeerConnection(configuration(ways));
     this.input = this.#channel('input');
     this.control = this.#channel('control');
     this.peer.ontrack = ({ track, receiver }) => this.#tracks.push([track, receiver]);
     this.peer.onconnectionstatechange = () => this.#stateChanged();
+    this.peer.onicecandidate = ({ candidate }) => this.#candidate(candidate);
+    this.peer.onicecandidateerror = (event) => this.#refused(/** @type {RTCPeerConnectionIceErrorEvent} */ (event));
   }
 
   /**
@@ -59,26 +77,48 @@ export class Connection {
    * @throws {ConnectionError | import('./api.js').ApiError}
    */
   async open() {
-    this.#receive();
-    await this.#describe();
-    await within(GATHERING, gathered(this.peer)).catch(() => undefined);
-    const offered = this.peer.localDescription?.sdp ?? '';
-    const answer = await this.ports.exchange(offered, this.#ended.signal);
-    await this.peer.setRemoteDescription({ type: 'answer', sdp: withoutLipSync(answer) });
-    const channels = [this.input, this.control].map((channel) => opened(channel, this.#ended.signal));
-    await within(OPENING, Promise.all(channels));
+    try {
+      await this.#connect();
+    } catch (error) {
+      throw error instanceof ConnectionError ? await this.#explained() : error;
+    }
     this.#open = true;
     this.#heard = performance.now();
+    await this.report();
+  }
+
+  async #connect() {
+    this.#receive();
+    await this.#describe();
+    const offered = this.peer.localDescription?.sdp ?? '';
+    // What is found later is told later: nobody waits for a STUN or TURN server that does not answer.
+    const { sdp, session } = await this.ports.exchange(offered, this.#ended.signal);
+    this.#session = session;
+    await this.peer.setRemoteDescription({ type: 'answer', sdp: withoutLipSync(this.#pinned(sdp)) });
+    this.#tell();
+    const channels = [this.input, this.control].map((channel) => opened(channel, this.#ended.signal));
+    await within(OPENING, Promise.all(channels));
   }
 
   /** It is the one that is used from now on. */
   begin() {
     for (const [track, receiver] of this.#tracks.splice(0)) this.ports.onTrack(track, receiver);
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const message of early) this.ports.onMessage(message);
   }
 
   /** What the browser counts. @returns {Promise<Iterable<any>>} */
   async report() {
-    return (await this.peer.getStats()).values();
+    const report = [...(await this.peer.getStats()).values()];
+    this.route = routeOf(report) ?? this.route;
+    this.failed = whyNot(report, this.#refusals, this.route);
+    return report;
+  }
+
+  /** Uses these servers and logins from now on. @param {import('./api.js').Ways} ways */
+  renew(ways) {
+    this.peer.setConfiguration(configuration(ways));
   }
 
   /**
@@ -146,7 +186,9 @@ export class Connection {
   #message(data) {
     this.#heard = performance.now();
     const message = data instanceof ArrayBuffer ? read(data) : null;
-    if (message) this.ports.onMessage(message);
+    if (!message) return;
+    if (this.#early) this.#early.push(message);
+    else this.ports.onMessage(message);
   }
 
   #stateChanged() {
@@ -160,10 +202,63 @@ export class Connection {
 
   /** @param {string} reason */
   #lost(reason) {
-    const report = this.#open;
+    // Before it is open, nobody is told but who waits for it, and who then asks why.
+    if (!this.#open) return this.#ended.abort();
     this.close();
-    if (report) this.ports.onLost(reason);
+    this.ports.onLost(reason);
   }
+
+  /** The answer, without the addresses that are not to be used. @param {string} sdp */
+  #pinned(sdp) {
+    const { transport } = this;
+    return transport === 'udp' || transport === 'tcp' ? only(sdp, transport) : sdp;
+  }
+
+  /** @param {RTCIceCandidate | null} candidate */
+  #candidate(candidate) {
+    if (!candidate?.candidate) return;
+    const { url } = /** @type {{url?: string}} */ (candidate);
+    if (candidate.type === 'relay' && url) this.#refusals.delete(url);
+    // A name that means something within the browser's own network alone is no address for the server.
+    if (!candidate.address?.endsWith('.local')) this.#found.push(candidate.candidate);
+    this.#tell();
+  }
+
+  /** Tells the server what was found, several at a time. */
+  #tell() {
+    const session = this.#session;
+    if (session === undefined || this.#telling || this.#found.length === 0) return;
+    this.#telling = true;
+    setTimeout(async () => {
+      const found = this.#found.splice(0);
+      // The server finds most of them by itself, when they speak to it.
+      if (!this.#ended.signal.aborted) await this.ports.tell(session, found).catch(() => undefined);
+      this.#telling = false;
+      this.#tell();
+    }, COLLECTING);
+  }
+
+  /** @param {RTCPeerConnectionIceErrorEvent} event */
+  #refused({ url, errorCode, errorText }) {
+    if (url.startsWith('turn') && !this.#refusals.has(url)) this.#refusals.set(url, refusal(errorCode, errorText));
+  }
+
+  async #explained() {
+    await this.report().catch(() => undefined);
+    const why = this.failed ? ` ${this.failed}.` : '';
+    return new ConnectionError(`No way through the network to the server was found.${why}`);
+  }
+}
+
+/** @param {import('./api.js').Ways} ways @returns {RTCConfiguration} */
+function configuration({ transport, iceServers }) {
+  const direct = transport === 'udp' || transport === 'tcp';
+  const isStun = (/** @type {RTCIceServer} */ { urls }) => [urls].flat().every((url) => url.startsWith('stun'));
+  return {
+    bundlePolicy: 'max-bundle',
+    iceServers: direct ? iceServers.filter(isStun) : iceServers,
+    iceTransportPolicy: transport === 'turn' ? 'relay' : 'all',
+  };
 }
 
 /**
@@ -199,15 +294,6 @@ function askForCaptureTime(transceiver) {
   if (!capture) return;
   capture.direction = 'sendrecv';
   transceiver.setHeaderExtensionsToNegotiate(extensions);
-}
-
-/** @param {RTCPeerConnection} peer @returns {Promise<void>} */
-function gathered(peer) {
-  return new Promise((resolve) => {
-    const check = () => { if (peer.iceGatheringState === 'complete') resolve(); };
-    peer.addEventListener('icegatheringstatechange', check);
-    check();
-  });
 }
 
 /** @param {RTCDataChannel} channel @param {AbortSignal} ended @returns {Promise<void>} */

@@ -108,7 +108,7 @@ const fullscreen = new Fullscreen({ onChange: (on) => press('fullscreen', on) })
 const statistics = new StatisticsPanel(element('statistics'));
 
 Object.defineProperty(window, 'cosmos', {
-  value: Object.freeze({ state: () => state.name, stats: () => structuredClone({ ...figures, ...server }), version: VERSION }),
+  value: Object.freeze({ state: () => state.name, stats: () => structuredClone({ ...figures, ...server, rung: session.rung }), version: VERSION }),
 });
 setUp();
 begin();
@@ -209,8 +209,9 @@ function welcome(hello) {
 }
 
 /** The server is reached in this way now. @param {import('./session.js').Rung} rung */
-function changeRung({ name }) {
+function changeRung({ name, route }) {
   root.dataset.rung = name;
+  root.dataset.route = route;
   player.reset();
   if (name !== 'websocket') return;
   delete root.dataset.picture;
@@ -298,8 +299,10 @@ async function readStatistics() {
 
 /** How the server is reached, and why not in a better way. @param {Figures} figures */
 function transport(figures) {
-  const failed = session.rung?.failed;
-  return failed ? `${figures.transport}; no WebRTC: ${failed}` : figures.transport;
+  const rung = session.rung;
+  // A connection may have found a better way by itself.
+  if (rung) root.dataset.route = rung.route;
+  return rung?.failed ? `${figures.transport}. ${rung.failed}` : figures.transport;
 }
 
 /** @param {string} id @param {() => unknown} action whose failure is told */

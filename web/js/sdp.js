@@ -26,6 +26,17 @@ export function withoutLipSync(sdp) {
 }
 
 /**
+ * The answer, with the addresses of one protocol alone.
+ * @param {string} sdp
+ * @param {'udp' | 'tcp'} protocol
+ * @returns {string}
+ */
+export function only(sdp, protocol) {
+  const line = /^a=candidate:\S+ \d+ (\S+) .*\r?\n/gim;
+  return sdp.replace(line, (all, found) => (found.toLowerCase() === protocol ? all : ''));
+}
+
+/**
  * Codecs in the order of preference: what most hardware encodes and decodes comes first, nothing is left out.
  * @template {{mimeType: string, sdpFmtpLine?: string}} T
  * @param {T[]} codecs

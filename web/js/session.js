@@ -1,11 +1,13 @@
 /** The life of a session: connect, notice a loss, connect again, for as long as somebody looks. */
 
-import { ApiError, offer } from './api.js';
+import { ApiError, offer, tellCandidates } from './api.js';
 import { Connection, ConnectionError } from './connection.js';
 import { Ladder } from './ladder.js';
 import { Player } from './player.js';
 import { VERSION } from './protocol.js';
+import { BEST, rank } from './route.js';
 import { SocketConnection } from './socket.js';
+import { WaySource } from './ways.js';
 
 /**
  * @typedef {import('./protocol.js').ClientMessage} ClientMessage
@@ -23,7 +25,7 @@ import { SocketConnection } from './socket.js';
 
 /**
  * How the server is reached, and why not in a better way.
- * @typedef {{name: 'webrtc' | 'websocket', failed: string}} Rung
+ * @typedef {{name: 'webrtc' | 'websocket', route: string, failed: string}} Rung
  */
 
 /**
@@ -54,8 +56,8 @@ const GOOD = 5000;
 /** Attempts without a connection after which the advice is given. */
 const PATIENT = 3;
 
-/** Milliseconds after which a better way is looked for again. */
-const BETTER = 30_000;
+/** Milliseconds after which a better way is looked for again, the first time and at most. */
+const BETTER = [30_000, 300_000];
 
 /** Attempts that end so will end so again. @type {Record<number, string>} */
 const HOPELESS = {
@@ -87,15 +89,21 @@ export class Session {
   #wake = () => {};
   #since = 0;
   #pings = new Pings();
+  #ways = new WaySource();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #higher;
+  #patience = BETTER[0];
 
   /** @param {SessionPorts} ports */
   constructor(ports) {
     this.ports = ports;
     document.addEventListener('visibilitychange', () => { if (!document.hidden) this.#wake(); });
-    window.addEventListener('online', () => {
+    const changed = () => {
       this.#wake();
       this.#lookHigher();
-    });
+    };
+    window.addEventListener('online', changed);
+    /** @type {any} */ (navigator).connection?.addEventListener?.('change', changed);
     window.addEventListener('pagehide', () => this.#finish(this.#loss('')));
   }
 
@@ -106,8 +114,10 @@ export class Session {
 
   /** How the server is reached, and why not in a better way; null without a connection. @returns {Rung | null} */
   get rung() {
-    const name = this.#connection?.rung;
-    return name ? { name, failed: name === 'webrtc' ? '' : this.#ladder?.failed.webrtc ?? '' } : null;
+    const connection = this.#connection;
+    if (!connection) return null;
+    if (connection.rung === 'webrtc') return { name: 'webrtc', route: connection.route ?? 'webrtc', failed: connection.failed };
+    return { name: 'websocket', route: 'websocket', failed: this.#ladder?.failed.webrtc ?? '' };
   }
 
   /** The way to the server and back, in milliseconds; 0 while unknown. */
@@ -155,27 +165,33 @@ export class Session {
   async #attempt() {
     const ended = new Promise((/** @type {(why: End) => void} */ resolve) => { this.#end = resolve; });
     this.#since = 0;
-    const ladder = new Ladder(this.#ways(), (way) => this.#take(way));
-    this.#ladder = ladder;
-    ladder.climb().catch((error) => this.#finish(refused(error)));
+    this.#begin().catch((error) => this.#finish(refused(error)));
     const pulse = setInterval(() => this.#pulse(), PING);
-    const higher = setInterval(() => this.#lookHigher(), BETTER);
     const why = await ended;
     clearInterval(pulse);
-    clearInterval(higher);
-    ladder.close();
+    clearTimeout(this.#higher);
+    this.#ladder?.close();
+    this.#ladder = null;
     this.#connection?.close();
     this.#connection = null;
     return why;
   }
 
-  /** @returns {import('./ladder.js').Makers<Connection | SocketConnection>} */
-  #ways() {
-    const pinned = new URLSearchParams(location.search).get('transport');
-    const rtc = 'RTCPeerConnection' in window && pinned !== 'websocket';
-    const socket = Player.isOffered && pinned !== 'webrtc';
+  async #begin() {
+    const end = this.#end;
+    const ways = await this.#ways.get();
+    if (this.#end !== end) return;
+    this.#ladder = new Ladder(this.#makers(pinned(ways)), (way) => this.#take(way));
+    await this.#ladder.climb();
+  }
+
+  /** @param {import('./api.js').Ways} ways @returns {import('./ladder.js').Makers<Connection | SocketConnection>} */
+  #makers(ways) {
+    const rtc = 'RTCPeerConnection' in window && ways.transport !== 'websocket';
+    const socket = Player.isOffered && (ways.transport === 'auto' || ways.transport === 'websocket');
+    const own = { exchange: offer, tell: tellCandidates, onTrack: this.ports.onTrack };
     return {
-      webrtc: rtc ? () => this.#heed((ports) => new Connection({ ...ports, exchange: offer, onTrack: this.ports.onTrack })) : null,
+      webrtc: rtc ? () => this.#heed((ports) => new Connection({ ...ports, ...own }, ways)) : null,
       websocket: socket ? () => this.#heed((ports) => new SocketConnection(ports)) : null,
     };
   }
@@ -197,6 +213,10 @@ export class Session {
   /** A connection is open, the first or a better one. @param {Connection | SocketConnection} connection */
   #take(connection) {
     const before = this.#connection;
+    if (before && height(connection) <= height(before)) {
+      connection.close();
+      return this.#lookLater();
+    }
     this.#connection = connection;
     before?.close();
     const { rung } = this;
@@ -204,16 +224,33 @@ export class Session {
     connection.begin();
     this.#pings.begin();
     this.#pulse();
+    this.#lookLater(BETTER[0]);
+  }
+
+  /** Looks for a better way in so many milliseconds, and then ever more seldom. @param {number} [milliseconds] */
+  #lookLater(milliseconds = this.#patience) {
+    clearTimeout(this.#higher);
+    this.#patience = Math.min(milliseconds * 2, BETTER[1]);
+    this.#higher = setTimeout(() => this.#lookHigher(), milliseconds);
   }
 
   #lookHigher() {
-    if (this.#connection?.rung === 'websocket' && !document.hidden) this.#ladder?.again();
+    const connection = this.#connection;
+    if (!connection) return;
+    this.#lookLater();
+    if (height(connection) < BEST && !document.hidden) this.#ladder?.again();
   }
 
   #pulse() {
     const connection = this.#connection;
     if (connection?.silent) this.#finish(this.#loss('The server has fallen silent.'));
     else connection?.send(this.#pings.next());
+    this.#renew();
+  }
+
+  async #renew() {
+    const ways = await this.#ways.renewed();
+    if (ways && this.#connection instanceof Connection) this.#connection.renew(pinned(ways));
   }
 
   /** @param {End} why @param {number} failures */
@@ -317,6 +354,20 @@ class Pings {
     this.#shortest = this.roundTrip;
     this.clockOffset = serverUs / 1000 - (performance.timeOrigin + (sent + now) / 2);
   }
+}
+
+/** The address of the page may pin a way that the server leaves open. @param {import('./api.js').Ways} ways */
+function pinned(ways) {
+  const transport = new URLSearchParams(location.search).get('transport');
+  if (transport === 'webrtc') return { ...ways, transport: 'rtc' };
+  return { ...ways, transport: transport ?? ways.transport };
+}
+
+/** How good the way is that a connection takes. @param {Connection | SocketConnection} connection */
+function height(connection) {
+  // Without statistics, WebRTC is taken for the best.
+  if (connection.rung === 'websocket') return 0;
+  return connection.route ? rank(connection.route) : BEST;
 }
 
 /** @param {string} reason @param {number} seconds @returns {Extract<State, {name: 'lost'}>} */

@@ -1,5 +1,7 @@
 /** The figures of the last second, out of what the browser and the server count. No DOM in here. */
 
+import { selectedPair } from './route.js';
+
 /**
  * @typedef {object} Figures
  * @property {number} latencyMs from the change on the desktop to this screen; 0 while unknown
@@ -102,13 +104,6 @@ function latency(frames, server, roundTrip, since) {
 /** @param {number} seconds @param {number} count */
 function perFrame(seconds, count) {
   return count > 0 ? (seconds * 1000) / count : 0;
-}
-
-/** @param {Map<string, any>} entries */
-function selectedPair(entries) {
-  const transport = find(entries, (entry) => entry.type === 'transport');
-  return entries.get(transport?.selectedCandidatePairId)
-    ?? find(entries, (entry) => entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded');
 }
 
 /** @param {Map<string, any>} entries @param {any} pair */

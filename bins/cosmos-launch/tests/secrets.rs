@@ -26,9 +26,10 @@ fn a_password_from_a_file_reaches_the_stream_and_no_command_line() {
     assert!(given.values().all(|value| !value.contains("hunter")), "{given:?}");
     let arguments = fs::read_to_string(desktop.dir.path().join("stream.args")).unwrap();
     assert!(arguments.contains(" --fps 24 ") && arguments.contains(" --encoder auto"), "{arguments}");
+    assert!(arguments.contains(" --turn-host turn.example.org "), "{arguments}");
+    assert!(arguments.contains(" --turn-shared-secret-fd "), "{arguments}");
     assert!(desktop.remaining().iter().all(|line| !line.contains("hunter")), "{:?}", desktop.remaining());
     let output = desktop.output();
-    assert!(output.contains("TURN_HOST is understood, but nothing acts on it yet"), "{output}");
     assert!(!output.contains("hunter"), "{output}");
     assert_eq!(desktop.stop(), Some(0));
 }

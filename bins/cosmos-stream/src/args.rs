@@ -1,6 +1,7 @@
 //! What was typed, and what it means. Nothing else of this program reads flags or the environment.
 
 mod handed;
+mod network;
 mod rfb;
 
 use std::{
@@ -15,7 +16,9 @@ use cosmos_auth::{
     store::{self, Made, StoreError},
 };
 use cosmos_encoder::{AudioConfig, Choice};
-use cosmos_streaming::TlsConfig;
+use cosmos_streaming::{IceConfig, TlsConfig};
+
+use self::network::NetworkError;
 
 use self::rfb::RfbArgs;
 
@@ -98,6 +101,8 @@ pub struct Args {
     /// What to log: error, warn, info, debug, trace, or by module
     #[arg(long, value_name = "FILTER", env = "COSMOS_LOG", default_value = "info,str0m=warn,is=warn")]
     pub log: String,
+    #[command(flatten)]
+    network: network::Network,
 }
 
 const AFTER_HELP: &str = "The password is taken from --password-fd, else from BASIC_AUTH_PASSWORD, else from PASSWD, else from --password-file; \
@@ -124,6 +129,8 @@ pub enum ArgsError {
     #[error("cannot read the password from {}", path.display())]
     PasswordFile { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -145,6 +152,11 @@ impl Args {
             return Some(TlsConfig::Files { certificate: certificate.clone(), key: key.clone() });
         }
         self.state_dir().ok().map(|dir| TlsConfig::Own(dir.join("tls.pem")))
+    }
+
+    /// The ways through the network. To be called once, before this process opens anything.
+    pub fn ice(&self) -> Result<IceConfig, ArgsError> {
+        self.network.resolve()
     }
 
     /// The password to log in with; `None` when everybody may come in. To be called once, before this process opens

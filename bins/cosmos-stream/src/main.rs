@@ -10,7 +10,7 @@ use clap::Parser;
 use cosmos_auth::{Account, AccountError, SessionKey, store};
 use cosmos_desktop::{DesktopError, Size};
 use cosmos_encoder::{Capabilities, Codec, Demand, EncodeError, EncoderConfig};
-use cosmos_streaming::{AuthConfig, ServerConfig, ServerError, VideoConfig, error_text};
+use cosmos_streaming::{AuthConfig, IceConfig, ServerConfig, ServerError, VideoConfig, error_text};
 use cosmos_x11::X11Config;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
@@ -52,8 +52,8 @@ fn main() -> ExitCode {
     let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
     log.with_env_filter(tracing_subscriber::EnvFilter::new(&args.log)).init();
     // What is inherited is taken over before anything is opened, and nobody sees it afterwards.
-    let password = args.password();
-    match password.map_err(Failure::from).and_then(|password| run(&args, password.as_ref())) {
+    let handed = args.password().and_then(|password| Ok((password, args.ice()?)));
+    match handed.map_err(Failure::from).and_then(|(password, ice)| run(&args, password.as_ref(), ice)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("cosmos-stream: {}", error_text(&failure));
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args, password: Option<&Password>) -> Result<(), Failure> {
+fn run(args: &Args, password: Option<&Password>, ice: IceConfig) -> Result<(), Failure> {
     let display = X11Config { display: args.display.clone(), ..X11Config::default() };
     let desktop = cosmos_x11::open(&display)?;
     let config = ServerConfig {
@@ -72,6 +72,7 @@ fn run(args: &Args, password: Option<&Password>) -> Result<(), Failure> {
         auth: auth(args, password)?,
         tls: args.tls(),
         rfb: args.rfb.config(&args.user, password, args.allow_insecure)?,
+        ice,
     };
     let open = Box::new(move || cosmos_x11::open(&display));
     let ready = |address| ready::tell(args, address, password);

@@ -1,4 +1,5 @@
-//! Who may come in, and as what: passwords, signed sessions, roles, rate limits, origins.
+//! Who may come in, and as what: passwords, signed sessions, roles, rate limits, origins; and how browsers log in to
+//! the TURN servers on the way.
 //!
 //! Everything here is a function of its arguments. The clock is one of them (`now`), the environment is never
 //! read, and only [`store`] touches the disk. Randomness comes from the operating system.
@@ -17,15 +18,18 @@
 //! ```
 
 mod account;
+pub mod ice;
 mod limiter;
 pub mod origin;
 mod role;
 mod secret;
 mod session;
 pub mod store;
+mod turn;
 
 pub use account::{Account, AccountError, MAX_USER};
 pub use limiter::{LoginLimiter, RetryAfter};
 pub use role::{BadRole, Role};
 pub use secret::{Secret, random_password};
 pub use session::{Claims, MAX_TOKEN, SessionKey, TokenError};
+pub use turn::TurnLogin;

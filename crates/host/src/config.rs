@@ -35,6 +35,8 @@ pub struct Config {
     pub stream_arguments: Vec<OsString>,
     /// The password to log in with; `None` leaves that to the stream.
     pub login: Option<Login>,
+    /// Further secrets of the stream, each with the flag that takes the number of its descriptor.
+    pub secrets: Vec<(&'static str, Hidden)>,
     /// The environment the services start from; secrets in it reach none of them.
     pub environment: Vec<(OsString, OsString)>,
     /// An existing directory on a local file system, in which a directory for sockets and secrets is made.

@@ -58,6 +58,7 @@ fn test_config() -> Config {
         stream: "/bin/true".into(),
         stream_arguments: Vec::new(),
         login: None,
+        secrets: Vec::new(),
         environment: Vec::new(),
         runtime_base: "/tmp".into(),
         state_dir: None,

@@ -209,13 +209,15 @@ pub fn session_command(shared: &Shared<'_>) -> Command {
     command
 }
 
-/// The stream, which is to read the password from the descriptor of this number.
-pub fn stream_command(shared: &Shared<'_>, password: Option<RawFd>) -> Command {
+/// The stream, which is to read a secret from each of these descriptors.
+pub fn stream_command(shared: &Shared<'_>, secrets: &[(&str, RawFd)]) -> Command {
     let mut command = command(&shared.config.stream, Role::Stream, shared);
     command.arg("--listen").arg(shared.config.listen.to_string());
     command.arg("--ready-file").arg(shared.places.ready());
-    if let Some((number, login)) = password.zip(shared.config.login.as_ref()) {
-        command.arg("--password-fd").arg(number.to_string());
+    for (flag, number) in secrets {
+        command.arg(flag).arg(number.to_string());
+    }
+    if let Some(login) = &shared.config.login {
         command.arg("--password-source").arg(&login.source);
     }
     command.env(GRAPHICS_FILE, shared.places.graphics());
@@ -223,6 +225,8 @@ pub fn stream_command(shared: &Shared<'_>, password: Option<RawFd>) -> Command {
     command
 }
 
+/// Takes the number of the descriptor behind which the password is.
+pub const PASSWORD_FLAG: &str = "--password-fd";
 /// Tells the stream where the file is that says how the desktop is drawn.
 const GRAPHICS_FILE: &str = "COSMOS_GRAPHICS_FILE";
 

@@ -104,6 +104,7 @@ fn config(directory: &Path) -> Config {
         stream: file("stream"),
         stream_arguments: Vec::new(),
         login: None,
+        secrets: Vec::new(),
         environment: Vec::new(),
         runtime_base: file("runtime"),
         state_dir: Some(file("state")),

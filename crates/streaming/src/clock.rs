@@ -16,3 +16,8 @@ pub(crate) fn system(instant: Instant) -> SystemTime {
 pub(crate) fn system_us(instant: Instant) -> u64 {
     unix_us().saturating_sub(instant.elapsed().as_micros() as u64)
 }
+
+/// Seconds since 1970.
+pub(crate) fn unix_s() -> u64 {
+    unix_us() / 1_000_000
+}

@@ -14,13 +14,13 @@ use bytes::Bytes;
 use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent, Size};
 use cosmos_encoder::{AudioPacket, Codec, EncodedFrame, EncoderInfo};
 use cosmos_protocol::{DesktopState, Level, ServerMessage, Stats, VERSION};
-use str0m::{change::SdpOffer, net::Transmit};
+use str0m::{Candidate, change::SdpOffer, net::Transmit};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     demand::DemandCell,
     rfb::Rfb,
-    session::{Answer, Datagram, OfferError, Output, Packed, Session, SessionEvent, Viewer, answer},
+    session::{Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, answer},
     stats::{Means, Snapshot},
 };
 
@@ -34,6 +34,8 @@ pub(crate) enum Event {
     Said { id: u64, message: Vec<u8> },
     /// The WebSocket of this session is closed.
     Gone { id: u64 },
+    /// This user's page found these addresses of itself after the offer of this session.
+    Found { id: u64, user: String, candidates: Vec<Candidate> },
     /// A frame of a TCP stream (RFC 4571).
     Tcp { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
     /// A picture was encoded.
@@ -56,7 +58,8 @@ pub(crate) enum Event {
 pub(crate) struct Offer {
     pub(crate) offer: SdpOffer,
     pub(crate) viewer: Viewer,
-    pub(crate) reply: oneshot::Sender<Result<Answer, Refusal>>,
+    /// Gets the session's number and the answer.
+    pub(crate) reply: oneshot::Sender<Result<(u64, Answer), Refusal>>,
 }
 
 /// A page that wants to connect over a WebSocket.
@@ -79,7 +82,7 @@ pub(crate) enum Refusal {
 
 /// What does not change while the server runs.
 pub(crate) struct HubConfig {
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) reach: Reach,
     pub(crate) codec: Codec,
     pub(crate) audio: bool,
     pub(crate) fps: u32,
@@ -156,6 +159,11 @@ impl Hub {
         }
     }
 
+    /// Where browsers may find us.
+    pub(crate) fn reach(&mut self) -> &mut Reach {
+        &mut self.config.reach
+    }
+
     /// When [`tick`](Self::tick) is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let sessions = self.sessions.iter().map(|live| live.wake);
@@ -200,6 +208,11 @@ impl Hub {
             Event::Socket(offer) => self.socket(*offer, now, send),
             Event::Said { id, message } => self.with(id, now, send, |session| session.said(message, now)),
             Event::Gone { id } => self.with(id, now, send, |session| session.close("the page closed it")),
+            Event::Found { id, user, candidates } => {
+                if self.find(id).is_some_and(|live| live.session.viewer().user == user) {
+                    self.with(id, now, send, |session| session.found(candidates));
+                }
+            }
             Event::Tcp { from, to, bytes } => {
                 self.datagram(&Datagram { tcp: true, from, to, bytes: &bytes }, now, send);
             }
@@ -240,11 +253,10 @@ impl Hub {
         let _gone = offer.reply.send(result);
     }
 
-    fn admit(&mut self, offer: SdpOffer, viewer: Viewer, now: Instant) -> Result<Answer, Refusal> {
+    fn admit(&mut self, offer: SdpOffer, viewer: Viewer, now: Instant) -> Result<(u64, Answer), Refusal> {
         self.room()?;
-        let (offered, answer) = answer(offer, &self.config.addresses, self.config.codec, now)?;
-        self.enter(Session::new(offered, viewer, now), None, now);
-        Ok(answer)
+        let (offered, answer) = answer(offer, &self.config.reach, self.config.codec, now)?;
+        Ok((self.enter(Session::new(offered, viewer, now), None, now), answer))
     }
 
     fn socket(&mut self, offer: SocketOffer, now: Instant, send: &mut dyn FnMut(Transmit)) {

@@ -12,7 +12,7 @@ use std::{
 use axum::Router;
 use str0m::net::{Protocol, Transmit};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, ReadBuf},
+    io::{AsyncWriteExt, ReadBuf},
     net::{
         TcpListener, TcpStream, UdpSocket,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -21,7 +21,13 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{hub::Event, server::ServerError, site, tls::Tls};
+use crate::{
+    first::{Spoken, append, is_stun, read_frame, spoken},
+    hub::Event,
+    server::ServerError,
+    site,
+    tls::Tls,
+};
 
 /// The addresses that a browser may find us at, for a listener at `listen`.
 ///
@@ -52,15 +58,27 @@ impl Sockets {
     pub(crate) async fn bind(addresses: &[SocketAddr], streams: Streams) -> Result<Self, ServerError> {
         let mut sockets = Vec::new();
         for address in addresses {
-            let bound = UdpSocket::bind(address).await;
-            let socket =
-                bound.map_err(|source| ServerError::Bind { what: "UDP", address: *address, source })?;
+            let socket = match UdpSocket::bind(address).await {
+                // It went in the meantime, or is not ready yet, as new addresses of IPv6 are.
+                Err(source) if source.kind() == io::ErrorKind::AddrNotAvailable && addresses.len() > 1 => {
+                    tracing::warn!(%address, "no browser can use this address, which is not ready");
+                    continue;
+                }
+                bound => {
+                    bound.map_err(|source| ServerError::Bind { what: "UDP", address: *address, source })?
+                }
+            };
             if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER) {
                 tracing::debug!(%error, "the send buffer keeps its size");
             }
             sockets.push((*address, socket));
         }
         Ok(Self { sockets, streams })
+    }
+
+    /// Our addresses that have a socket.
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
+        self.sockets.iter().map(|(address, _)| *address).collect()
     }
 
     /// Waits for a datagram: how long it is, who sent it, to which of our addresses.
@@ -133,11 +151,6 @@ const MAX_CONNECTIONS: usize = 512;
 /// How long a connection may take to say its first byte, or its next.
 const FIRST_BYTE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(60);
-/// No datagram of WebRTC is longer.
-const MAX_DATAGRAM: usize = 4096;
-/// The magic cookie of STUN (RFC 8489, section 5).
-const STUN_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
-
 /// Accepts connections until the task is ended.
 pub(crate) async fn accept(listener: TcpListener, gate: Arc<Gate>) {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -167,15 +180,14 @@ async fn serve(stream: TcpStream, from: SocketAddr, gate: &Gate) -> io::Result<(
     if timeout(FIRST_BYTE, stream.peek(&mut first)).await?? == 0 {
         return Ok(());
     }
-    match first[0] {
-        b'A'..=b'Z' => site::serve(stream, from, false, &gate.router).await,
-        // RFC 4571: a length of two bytes, and no first message of ICE is longer than 255 bytes or more.
-        0..=15 => serve_ice(stream, from, gate).await,
-        0x16 => match &gate.tls {
+    match spoken(first[0]) {
+        Spoken::Http => site::serve(stream, from, false, &gate.router).await,
+        Spoken::WebRtc => serve_ice(stream, from, gate).await,
+        Spoken::Tls => match &gate.tls {
             Some(tls) => site::serve(tls.accept(stream).await?, from, true, &gate.router).await,
             None => Err(io::Error::other("TLS is turned off here: use http://, or a proxy in front")),
         },
-        byte => Err(io::Error::other(format!("nothing begins with {byte:#04x}"))),
+        Spoken::Unknown => Err(io::Error::other(format!("nothing begins with {:#04x}", first[0]))),
     }
 }
 
@@ -185,7 +197,7 @@ async fn serve_ice(stream: TcpStream, from: SocketAddr, gate: &Gate) -> io::Resu
     let (mut reader, writer) = stream.into_split();
     let mut frame = Vec::new();
     timeout(FIRST_BYTE, read_frame(&mut reader, &mut frame)).await??;
-    if frame.get(4..8) != Some(&STUN_COOKIE) {
+    if !is_stun(&frame) {
         return Err(io::Error::other("it does not begin with STUN"));
     }
     let (sender, outgoing) = mpsc::channel(STREAM_QUEUE);
@@ -211,15 +223,6 @@ async fn read_frames(
     }
 }
 
-async fn read_frame(reader: &mut OwnedReadHalf, frame: &mut Vec<u8>) -> io::Result<()> {
-    let length = usize::from(reader.read_u16().await?);
-    if length > MAX_DATAGRAM {
-        return Err(io::Error::other(format!("a frame of {length} bytes is none of WebRTC")));
-    }
-    frame.resize(length, 0);
-    reader.read_exact(frame).await.map(drop)
-}
-
 async fn write_frames(mut writer: OwnedWriteHalf, mut outgoing: mpsc::Receiver<Vec<u8>>) -> io::Result<()> {
     let mut batch = Vec::new();
     while let Some(bytes) = outgoing.recv().await {
@@ -233,11 +236,6 @@ async fn write_frames(mut writer: OwnedWriteHalf, mut outgoing: mpsc::Receiver<V
         writer.write_all(&batch).await?;
     }
     Ok(())
-}
-
-fn append(batch: &mut Vec<u8>, bytes: &[u8]) {
-    batch.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
-    batch.extend_from_slice(bytes);
 }
 
 /// A dual-stack socket shows IPv4 peers as IPv6; candidates are told in IPv4.

@@ -28,9 +28,11 @@ use crate::{
     demand::DemandCell,
     desktop::DesktopThreads,
     hub::{Event, Hub, HubConfig},
+    ice::{Ice, IceConfig, PublicAddress},
     net::{self, Gate, Sockets, Streams},
+    outside::{self, Outside},
     rfb::{self, Rfb, RfbConfig, Screen},
-    session::{self, Datagram},
+    session::{self, Datagram, Reach},
     site,
     tls::{Tls, TlsConfig, TlsError},
     video::Video,
@@ -51,6 +53,8 @@ pub struct ServerConfig {
     pub tls: Option<TlsConfig>,
     /// Viewers of RFB, the protocol of VNC.
     pub rfb: RfbConfig,
+    /// What pages are told about the ways through the network.
+    pub ice: IceConfig,
 }
 
 /// How the picture is made.
@@ -109,6 +113,8 @@ pub enum ServerError {
 const EVENT_QUEUE: usize = 256;
 /// Input that waits for the desktop.
 const INPUT_QUEUE: usize = 1024;
+/// News of the world outside that wait.
+const NEWS_QUEUE: usize = 4;
 /// Datagrams taken at once before anything else gets its turn.
 const BATCH: usize = 32;
 
@@ -144,7 +150,8 @@ pub fn serve(
         if let Some(audio) = &config.audio {
             scope.spawn(|| audio::run(audio, &demand, &events, &stopping));
         }
-        let result = runtime.block_on(network.run((hub, rfb), inbox, config.auth, stop, desktop_lost));
+        let ways = (config.auth, config.ice);
+        let result = runtime.block_on(network.run((hub, rfb), inbox, ways, stop, desktop_lost));
         stopping.store(true, Relaxed);
         demand.wake_frames();
         demand.want(|_| ());
@@ -185,6 +192,7 @@ impl Network {
         let addresses = net::addresses(listen)?;
         let streams = Streams::default();
         let sockets = Sockets::bind(&addresses, streams.clone()).await?;
+        let addresses = sockets.addresses();
         let tls = config.tls.as_ref().map(|tls| Tls::new(tls.clone(), &addresses));
         let tls = match (tls.transpose(), &config.tls) {
             // Nobody asked for it by name, and the desktop works without.
@@ -200,7 +208,7 @@ impl Network {
 
     fn hub_config(&self, config: &ServerConfig) -> HubConfig {
         HubConfig {
-            addresses: self.addresses.clone(),
+            reach: self.reach(&config.ice),
             codec: config.video.codec,
             audio: config.audio.is_some(),
             fps: config.video.fps,
@@ -208,38 +216,68 @@ impl Network {
         }
     }
 
+    fn reach(&self, ice: &IceConfig) -> Reach {
+        let mut reach = Reach::new(self.addresses.clone());
+        for address in &ice.public {
+            if let PublicAddress::Told(address) = address {
+                reach.told(*address);
+            }
+        }
+        reach
+    }
+
     async fn run(
         self,
         (mut hub, rfb): (Hub, Arc<Rfb>),
         mut inbox: mpsc::Receiver<Event>,
-        auth: AuthConfig,
+        (auth, ice): (AuthConfig, IceConfig),
         stop: impl Future<Output = ()>,
         lost: oneshot::Receiver<DesktopError>,
     ) -> Result<(), ServerError> {
         let Self { listen, listener, sockets, streams, tls, viewers, events, .. } = self;
-        let router = site::router(auth, listen.port(), tls.is_some(), events.clone(), rfb.clone());
+        let (news, mut outside_news) = mpsc::channel(NEWS_QUEUE);
+        // Nobody outside sees an address of loopback.
+        let stun = ice.stun.clone().filter(|_| !listen.ip().is_loopback());
+        let looking = tokio::spawn(outside::find_out(ice.public.clone(), stun, news));
+        let mut outside = Outside::default();
+        let ice = Arc::new(Ice::new(ice));
+        let router =
+            site::router(auth, listen.port(), tls.is_some(), events.clone(), (rfb.clone(), ice.clone()));
+        let refreshing = tokio::spawn(async move { ice.keep_fresh().await });
         let viewing = viewers.map(|listener| tokio::spawn(rfb::accept(listener, rfb)));
         let accepting = tokio::spawn(net::accept(listener, Arc::new(Gate { router, tls, events, streams })));
         let (mut stop, mut lost) = (pin!(stop), pin!(lost));
         let mut buffer = vec![0; 4096];
         let send = &mut |transmit| sockets.send(transmit);
         let result = loop {
-            let deadline =
-                hub.deadline().unwrap_or_else(|| Instant::now() + std::time::Duration::from_secs(3600));
+            let deadline = hub.deadline().into_iter().chain(outside.deadline()).min();
+            let deadline = deadline.unwrap_or_else(|| Instant::now() + std::time::Duration::from_secs(3600));
             tokio::select! {
                 biased;
                 () = &mut stop => break Ok(()),
                 Ok(error) = &mut lost => break Err(ServerError::Desktop(error)),
-                Some(event) = inbox.recv() => hub.handle(event, Instant::now(), send),
+                Some(event) = inbox.recv() => {
+                    if matches!(event, Event::Offer(_)) {
+                        outside.ask(hub.reach(), Instant::now());
+                    }
+                    hub.handle(event, Instant::now(), send);
+                }
+                Some(news) = outside_news.recv() => outside.hear(news, hub.reach(), Instant::now()),
                 (length, from, to) = sockets.receive(&mut buffer) => {
-                    hub.datagram(&Datagram { tcp: false, from, to, bytes: &buffer[..length] }, Instant::now(), send);
+                    let datagram = Datagram { tcp: false, from, to, bytes: &buffer[..length] };
+                    if !hub.datagram(&datagram, Instant::now(), send) {
+                        outside.receive(from, to, datagram.bytes, hub.reach());
+                    }
                     for _ in 1..BATCH {
                         let Some((length, from, to)) = sockets.try_receive(&mut buffer) else { break };
                         let datagram = Datagram { tcp: false, from, to, bytes: &buffer[..length] };
                         hub.datagram(&datagram, Instant::now(), send);
                     }
                 }
-                () = sleep_until(deadline.into()) => hub.tick(Instant::now(), send),
+                () = sleep_until(deadline.into()) => {
+                    hub.tick(Instant::now(), send);
+                    outside.tick(Instant::now(), send);
+                }
             }
         };
         hub.dismiss("the server stops", Instant::now(), send);
@@ -247,6 +285,8 @@ impl Network {
         if let Some(viewing) = viewing {
             viewing.abort();
         }
+        refreshing.abort();
+        looking.abort();
         // The desktop's threads may be waiting for room in the queue.
         inbox.close();
         while inbox.try_recv().is_ok() {}

@@ -17,7 +17,9 @@ use cosmos_auth::{Account, Role, Secret, SessionKey};
 use cosmos_desktop::{Button, InputEvent, Keysym, Point, Size};
 use cosmos_encoder::{Capabilities, Choice, Codec, EncoderConfig};
 use cosmos_protocol::rfb::vnc_response;
-use cosmos_streaming::{AuthConfig, Door, NoVnc, RfbConfig, ServerConfig, ServerError, VideoConfig, serve};
+use cosmos_streaming::{
+    AuthConfig, Door, IceConfig, NoVnc, RfbConfig, ServerConfig, ServerError, VideoConfig, serve,
+};
 use tokio::sync::oneshot;
 
 use self::scripted::Script;
@@ -67,6 +69,7 @@ impl Server {
             auth: AuthConfig { account, key: SessionKey::random(), origins: vec![] },
             tls: None,
             rfb,
+            ice: IceConfig::default(),
         };
         let (script, input) = Script::new(SIZE);
         let (told, address) = channel();

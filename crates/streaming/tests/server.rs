@@ -7,6 +7,7 @@ mod page;
 mod scripted;
 mod socket;
 mod tls;
+mod ways;
 
 use std::{
     io::{Read, Write},
@@ -20,7 +21,9 @@ use cosmos_auth::{Account, Secret, SessionKey};
 use cosmos_desktop::{Button, InputEvent, Keysym, Point, Size};
 use cosmos_encoder::{Capabilities, Choice, Codec, EncoderConfig};
 use cosmos_protocol::{ClientMessage, DesktopState, ServerMessage, VideoCodec};
-use cosmos_streaming::{AuthConfig, RfbConfig, ServerConfig, ServerError, VideoConfig, error_text, serve};
+use cosmos_streaming::{
+    AuthConfig, IceConfig, RfbConfig, ServerConfig, ServerError, VideoConfig, error_text, serve,
+};
 use tokio::sync::oneshot;
 
 use self::{page::Page, scripted::Script, socket::Socket};
@@ -131,6 +134,7 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
         },
         tls: None,
         rfb: RfbConfig::default(),
+        ice: IceConfig::default(),
     }
 }
 

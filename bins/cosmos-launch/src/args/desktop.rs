@@ -96,6 +96,7 @@ impl Desktop {
             stream: self.stream(),
             stream_arguments,
             login: stream::login(&settings, &self.stream_arguments),
+            secrets: stream::secrets(&settings, &self.stream_arguments),
             environment: stream::environment(&settings, std::env::vars_os()),
             runtime_base: runtime_base(self.runtime_dir.clone()),
             state_dir: self.state_directory(&settings),

@@ -77,7 +77,7 @@ const fn value_name(setting: &Setting) -> &'static str {
         Kind::Word(_) => "WORD",
         Kind::Size => "WxH",
         Kind::Listen => "ADDRESS:PORT",
-        Kind::Address | Kind::Devices => "ADDRESS",
+        Kind::Address | Kind::Public | Kind::Devices => "ADDRESS",
         Kind::Display => ":NUMBER",
         Kind::Refresh => "HERTZ",
         Kind::Ports => "OUTPUT",

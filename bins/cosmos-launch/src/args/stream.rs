@@ -1,7 +1,11 @@
 //! What the program that streams is told. The password goes through a descriptor: every program of the desktop can
 //! read arguments and environments.
 
+mod network;
+
 use std::ffi::{OsStr, OsString};
+
+pub use network::secrets;
 
 use cosmos_host::{
     Login,
@@ -27,6 +31,7 @@ pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<Str
     if settings.is_set("https") && !has(given, "--https") {
         arguments.extend(["--https".to_owned(), settings.is("https").to_string()]);
     }
+    arguments.extend(network::arguments(settings, given));
     if !settings.is("audio") && !has(given, "--no-audio") {
         arguments.push("--no-audio".to_owned());
     }
@@ -104,7 +109,7 @@ fn has(given: &[OsString], flag: &str) -> bool {
 }
 
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 12] = [
+const PASSED: [(&str, &str); 22] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
     ("encoder_threads", "--encoder-threads"),
@@ -117,6 +122,16 @@ const PASSED: [(&str, &str); 12] = [
     ("novnc", "--novnc"),
     ("novnc_root", "--novnc-root"),
     ("vnc_listen", "--vnc-listen"),
+    ("transport", "--transport"),
+    ("public_ip", "--public-ip"),
+    ("turn_host", "--turn-host"),
+    ("turn_port", "--turn-port"),
+    ("turn_protocol", "--turn-protocol"),
+    ("turn_tls", "--turn-tls"),
+    ("turn_username", "--turn-username"),
+    ("turn_rest_uri", "--turn-rest-uri"),
+    ("turn_rest_username", "--turn-rest-username"),
+    ("rtc_config", "--rtc-config"),
 ];
 const AUTO: &str = "auto";
 
@@ -159,6 +174,34 @@ mod tests {
                 &[],
                 "--https-certificate /c.pem --https-key /k.pem",
             ),
+            (
+                &[("TURN_HOST", "t"), ("TURN_SHARED_SECRET", "s3cret"), ("TURN_TLS", "true")],
+                &[],
+                "--turn-host t --turn-tls",
+            ),
+            (
+                &[("COSMOS_TRANSPORT", "TCP"), ("COSMOS_PUBLIC_IP", "ec2")],
+                &[],
+                "--transport tcp --public-ip ec2",
+            ),
+            (&[("SELKIES_STUN_HOST", "::1"), ("SELKIES_STUN_PORT", "99")], &[], "--stun [::1]:99"),
+            (&[("SELKIES_STUN_HOST", "off"), ("SELKIES_STUN_PORT", "99")], &[], "--stun off"),
+            (&[("SELKIES_STUN_HOST", "s")], &["--stun=t"], "--stun=t"),
+            (
+                &[("COTURN_WEB_URI", "http://h"), ("COTURN_AUTH_HEADER_NAME", "x-user")],
+                &[],
+                "--turn-rest-uri http://h --turn-rest-username-header x-user",
+            ),
+            (
+                &[
+                    ("SELKIES_ENABLE_CLOUDFLARE_TURN", "1"),
+                    ("SELKIES_CLOUDFLARE_TURN_TOKEN_ID", "k"),
+                    ("SELKIES_CLOUDFLARE_TURN_API_TOKEN", "s3cret"),
+                ],
+                &[],
+                "--cloudflare-turn-token-id k",
+            ),
+            (&[("COSMOS_CLOUDFLARE_TURN_TOKEN_ID", "k")], &[], ""),
             (&[("COSMOS_ORIGINS", "https://a, https://b")], &[], "--origin https://a --origin https://b"),
         ] {
             let given: Vec<OsString> = given.iter().map(OsString::from).collect();

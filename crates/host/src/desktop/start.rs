@@ -31,13 +31,15 @@ impl Desktop<'_> {
             Role::Session => roles::session_command(&self.shared()),
             Role::Stream => {
                 let _ = fs::remove_file(self.places.ready());
-                let login = self.config.login.as_ref();
-                let password =
-                    login.map(|login| process::readable_once(login.password.expose())).transpose()?;
-                let command =
-                    roles::stream_command(&self.shared(), password.as_ref().map(AsRawFd::as_raw_fd));
-                kept.extend(password);
-                command
+                let login = self.config.login.as_ref().map(|login| (roles::PASSWORD_FLAG, &login.password));
+                let secrets = self.config.secrets.iter().map(|(flag, secret)| (*flag, secret));
+                let mut flags = Vec::new();
+                for (flag, secret) in login.into_iter().chain(secrets) {
+                    let handed = process::readable_once(secret.expose())?;
+                    flags.push((flag, handed.as_raw_fd()));
+                    kept.push(handed);
+                }
+                roles::stream_command(&self.shared(), &flags)
             }
         };
         match role {

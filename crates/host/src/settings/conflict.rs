@@ -19,6 +19,12 @@ pub enum Conflict {
     /// A long-term login without its user.
     #[error("a TURN password is set, but no TURN user name; set COSMOS_TURN_USERNAME too")]
     TurnWithoutUser,
+    /// A service without its key.
+    #[error(
+        "TURN logins of Cloudflare are asked for, and its key is not complete; set both \
+         COSMOS_CLOUDFLARE_TURN_TOKEN_ID and COSMOS_CLOUDFLARE_TURN_API_TOKEN"
+    )]
+    CloudflareWithoutKey,
     /// Without a GPU, and not without one.
     #[error("both software drawing and a GPU are demanded; leave COSMOS_SOFTWARE or COSMOS_REQUIRE_GPU out")]
     SoftwareAndGpu,
@@ -36,6 +42,7 @@ impl Conflict {
             Self::TurnBoth | Self::TurnWithoutPassword => "turn_username",
             Self::TurnWithoutHost => "turn_shared_secret",
             Self::TurnWithoutUser => "turn_password",
+            Self::CloudflareWithoutKey => "cloudflare_turn",
             Self::SoftwareAndGpu => "software",
             Self::DefaultPassword => "password",
         }

@@ -1,6 +1,9 @@
 //! What a setting may be set to.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
 
 use cosmos_desktop::Size;
 
@@ -28,6 +31,8 @@ pub enum Kind {
     Listen,
     /// An IP address.
     Address,
+    /// Addresses of this machine as others see it, joined by commas, or `ec2`.
+    Public,
     /// A display number, as `:20` or `20`.
     Display,
     /// A rate in hertz, as `60`, `59.94` or `60000/1001`.
@@ -70,6 +75,7 @@ impl Kind {
             Self::Size => self.size(text),
             Self::Listen => text.trim().parse().map(Value::Listen).map_err(|_| self.not()),
             Self::Address => self.address(text),
+            Self::Public => self.public(text),
             Self::Display => {
                 let number = text.trim();
                 self.integer(number.strip_prefix(':').unwrap_or(number), 0, u16::MAX.into())
@@ -96,6 +102,7 @@ impl Kind {
             Self::Size => format!("WIDTHxHEIGHT with both from {LEAST_SIDE} to {MOST_SIDE}"),
             Self::Listen => "ADDRESS:PORT, for example 0.0.0.0:8080 or [::]:8080".to_owned(),
             Self::Address => "an IP address, for example 0.0.0.0 or ::".to_owned(),
+            Self::Public => "ADDRESS, ADDRESS:PORT or ec2, several joined by commas".to_owned(),
             Self::Display => "a number from :0 to :65535".to_owned(),
             Self::Refresh => "1 to 1000 Hz, as 60, 59.94 or 60000/1001".to_owned(),
             Self::Depth => or(DEPTHS.iter().copied()),
@@ -132,6 +139,16 @@ impl Kind {
     fn address(self, text: &str) -> Result<Value, Invalid> {
         let text = if text.trim().eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { text.trim() };
         IpAddr::from_str(text).map(Value::Address).map_err(|_| self.not())
+    }
+
+    fn public(self, text: &str) -> Result<Value, Invalid> {
+        let is_one = |text: &str| {
+            text.eq_ignore_ascii_case("ec2")
+                || text.parse::<IpAddr>().is_ok()
+                || text.parse::<SocketAddr>().is_ok()
+        };
+        let all: Vec<&str> = text.split(',').map(str::trim).collect();
+        if all.iter().all(|text| is_one(text)) { Ok(Value::Text(all.join(","))) } else { Err(self.not()) }
     }
 
     fn depth(self, text: &str) -> Result<Value, Invalid> {
@@ -200,6 +217,7 @@ mod tests {
             (Kind::Size, "1366x768", "100x768", "WIDTHxHEIGHT with both from 128 to 16384"),
             (Kind::Listen, "[::]:8080", "8080", "ADDRESS:PORT"),
             (Kind::Address, "localhost", "example.org", "an IP address"),
+            (Kind::Public, "ec2, [::1]:9", "example.org", "ADDRESS, ADDRESS:PORT or ec2"),
             (Kind::Display, ":20", ":65536", "a number from :0 to :65535"),
             (Kind::Refresh, "59.94", "fast", "\"fast\": expected 1 to 1000 Hz"),
             (Kind::Depth, "30", "32", "depth 32: expected 8, 15, 16, 24 or 30"),

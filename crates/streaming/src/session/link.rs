@@ -5,7 +5,7 @@ use std::{cell::OnceCell, time::Instant};
 use bytes::Bytes;
 use cosmos_encoder::{AudioPacket, Codec, EncodedFrame};
 use cosmos_protocol::{VideoCodec, video_message};
-use str0m::net::Transmit;
+use str0m::{Candidate, net::Transmit};
 
 use super::Datagram;
 
@@ -60,6 +60,8 @@ pub(super) trait Link {
     }
     /// A datagram arrived.
     fn receive(&mut self, _datagram: &Datagram<'_>, _now: Instant) {}
+    /// The page found these addresses of itself.
+    fn found(&mut self, _candidates: Vec<Candidate>) {}
     /// A message arrived.
     fn said(&mut self, _message: Vec<u8>, _now: Instant) {}
     /// Tells the page that this is the end.

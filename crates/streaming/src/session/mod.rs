@@ -8,6 +8,7 @@ mod link;
 mod outbox;
 mod pace;
 mod peer;
+mod reach;
 mod rest;
 mod rtc;
 mod socket;
@@ -22,7 +23,10 @@ use cosmos_auth::Role;
 use cosmos_desktop::{InputEvent, Size};
 use cosmos_encoder::AudioPacket;
 use cosmos_protocol::{Assembler, ClientMessage, MAX_CLIPBOARD, ServerMessage, Stats, parts};
-use str0m::net::{Protocol, Receive, Transmit};
+use str0m::{
+    Candidate,
+    net::{Protocol, Receive, Transmit},
+};
 
 use self::{
     link::{Link, LinkOutput},
@@ -32,6 +36,7 @@ use self::{
 
 pub use self::{
     link::Packed,
+    reach::Reach,
     rtc::{Answer, OfferError, Offered, answer, install_crypto},
 };
 
@@ -143,6 +148,11 @@ impl Session {
     /// A datagram arrived.
     pub fn receive(&mut self, datagram: &Datagram<'_>, now: Instant) {
         self.link.receive(datagram, now);
+    }
+
+    /// The page found these addresses of itself after its offer.
+    pub fn found(&mut self, candidates: Vec<Candidate>) {
+        self.link.found(candidates);
     }
 
     /// A message arrived over the WebSocket.

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use cosmos_encoder::AudioPacket;
 use str0m::{
-    Event, IceConnectionState, Input, Rtc, RtcError, bwe::Bitrate, channel::ChannelId, stats::PeerStats,
+    Candidate, Event, IceConnectionState, Input, Rtc, RtcError, bwe::Bitrate, channel::ChannelId,
+    stats::PeerStats,
 };
 
 use super::{
@@ -30,6 +31,8 @@ pub(super) struct Peer {
     /// The latest time that the connection was told, at most [`AHEAD`] of the clock.
     told: Instant,
     closed: Option<&'static str>,
+    /// How many addresses the page told after its offer.
+    found: usize,
     /// When an unconnected session is given up.
     give_up: Option<Instant>,
     sent_bytes: u64,
@@ -40,6 +43,8 @@ pub(super) struct Peer {
 const AHEAD: Duration = Duration::from_millis(5);
 /// The most that is done at once.
 const MOST_AHEAD: usize = 256;
+/// Addresses that a page may tell after its offer: each is asked for an answer.
+const MOST_FOUND: usize = 32;
 /// How long a session may be without a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -56,6 +61,7 @@ impl Peer {
             start: now,
             told: now,
             closed: None,
+            found: 0,
             give_up: Some(now + PATIENCE),
             sent_bytes: 0,
         }
@@ -185,6 +191,14 @@ impl Link for Peer {
             let result = self.rtc.handle_input(Input::Receive(now, receive));
             self.check(result);
             self.told = self.told.max(now);
+        }
+    }
+
+    fn found(&mut self, candidates: Vec<Candidate>) {
+        let room = MOST_FOUND.saturating_sub(self.found);
+        for candidate in candidates.into_iter().take(room) {
+            self.found += 1;
+            self.rtc.add_remote_candidate(candidate);
         }
     }
 

@@ -7,14 +7,15 @@ use std::{
 
 use cosmos_encoder::{AudioPacket, Codec, EncodedFrame};
 use str0m::{
-    Candidate, Rtc, RtcError,
+    Rtc, RtcError,
     bwe::Bitrate,
     change::{SdpAnswer, SdpOffer},
     format,
     media::{Frequency, MediaAdded, MediaKind, MediaTime, Mid, Pt},
-    net::TcpType,
     rtp::{AbsCaptureTime, Extension},
 };
+
+use super::Reach;
 
 /// The rate at which the network is believed to be before anything is known about it, in kbit/s. Probes double
 /// it within a few round trips; a slower network is flooded for less than a second.
@@ -52,21 +53,19 @@ pub fn install_crypto() {
     str0m::crypto::from_feature_flags().install_process_default();
 }
 
-/// Answers an offer: `addresses` are ours, for UDP and TCP alike; `codec` is what the encoder makes.
+/// Answers an offer: `reach` has our addresses; `codec` is what the encoder makes.
 ///
 /// # Errors
 /// [`OfferError`] when the offer makes no sense or the browser lacks the codec.
 pub fn answer(
     offer: SdpOffer,
-    addresses: &[SocketAddr],
+    reach: &Reach,
     codec: Codec,
     now: Instant,
 ) -> Result<(Offered, Answer), OfferError> {
     let mut rtc = config(codec).build(now);
-    for address in addresses {
-        for candidate in candidates(*address)? {
-            rtc.add_local_candidate(candidate);
-        }
+    for candidate in reach.candidates()? {
+        rtc.add_local_candidate(candidate);
     }
     let answer = rtc.sdp_api().accept_offer(offer).map_err(OfferError::Sdp)?;
     if !answer.to_sdp_string().contains(rtpmap(codec)) {
@@ -96,13 +95,6 @@ fn config(codec: Codec) -> str0m::RtcConfig {
         .set_stats_interval(Some(ESTIMATE_EVERY))
         // Room for a second of the dearest picture, so that what is lost can be sent again.
         .set_send_buffer_video(2000)
-}
-
-fn candidates(address: SocketAddr) -> Result<[Candidate; 2], OfferError> {
-    let bad = |_| OfferError::Candidate(address);
-    let udp = Candidate::host(address, "udp").map_err(bad)?;
-    let tcp = Candidate::builder().tcp().host(address).tcptype(TcpType::Passive).build().map_err(bad)?;
-    Ok([udp, tcp])
 }
 
 /// Where frames and sound go.

@@ -80,7 +80,8 @@ impl World {
         install_crypto();
         let now = Instant::now();
         let (mut page, offer, pending) = Page::new(now);
-        let (offered, reply) = answer(offer, &[SERVER.parse().unwrap()], Codec::Vp8, now).unwrap();
+        let (offered, reply) =
+            answer(offer, &Reach::new(vec![SERVER.parse().unwrap()]), Codec::Vp8, now).unwrap();
         page.rtc.sdp_api().accept_answer(pending, reply).unwrap();
         let session = Session::new(offered, Viewer { user: "ada".into(), role }, now);
         let (link, events) = Default::default();
@@ -426,6 +427,6 @@ fn a_browser_without_the_codec_is_told_so() {
     let mut changes = rtc.sdp_api();
     changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
     let (offer, _pending) = changes.apply().unwrap();
-    let refused = answer(offer, &[SERVER.parse().unwrap()], Codec::H264, now).err().unwrap();
+    let refused = answer(offer, &Reach::new(vec![SERVER.parse().unwrap()]), Codec::H264, now).err().unwrap();
     assert!(refused.to_string().contains("H.264"), "{refused}");
 }

@@ -1,6 +1,7 @@
 //! What is spoken over HTTP: the page, logging in, and the offer that begins a session.
 
 mod access;
+mod ice;
 mod novnc;
 mod page;
 mod socket;
@@ -30,6 +31,7 @@ use self::access::Access;
 use crate::{
     AuthConfig, error_text,
     hub::{Event, Offer, Refusal},
+    ice::Ice,
     rfb::{NoVnc, Rfb},
     session::OfferError,
 };
@@ -41,6 +43,7 @@ struct Site {
     /// The port that also speaks TLS.
     secure_port: Option<u16>,
     events: mpsc::Sender<Event>,
+    ice: Arc<Ice>,
     rfb: Arc<Rfb>,
     /// The folder of noVNC.
     novnc: Option<PathBuf>,
@@ -68,12 +71,12 @@ pub(crate) fn router(
     port: u16,
     tls: bool,
     events: mpsc::Sender<Event>,
-    rfb: Arc<Rfb>,
+    (rfb, ice): (Arc<Rfb>, Arc<Ice>),
 ) -> Router {
     let access = Access::new(auth, port);
     let NoVnc { root, first } = rfb.novnc.clone();
     let secure_port = tls.then_some(port);
-    let site = Site { access, secure_port, events, rfb, novnc: novnc::find(root), novnc_first: first };
+    let site = Site { access, secure_port, events, ice, rfb, novnc: novnc::find(root), novnc_first: first };
     let site = Arc::new(site);
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
@@ -81,6 +84,8 @@ pub(crate) fn router(
         .route("/api/state", get(state))
         .route("/api/login", post(access::login))
         .route("/api/logout", post(access::logout))
+        .route("/api/ice", get(ice::ice))
+        .route("/api/candidates", post(ice::candidates))
         .route("/api/offer", post(offer))
         .route("/api/socket", get(socket::open))
         .route("/websockify", get(websockify::open))
@@ -215,7 +220,10 @@ async fn offer(
         return stopping();
     }
     match answer.await {
-        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Ok((session, answer))) => {
+            Json(json!({ "type": "answer", "sdp": answer.to_sdp_string(), "session": session }))
+                .into_response()
+        }
         Ok(Err(refusal)) => {
             let status = match &refusal {
                 Refusal::Offer(OfferError::Codec(_)) => StatusCode::NOT_ACCEPTABLE,

@@ -12,6 +12,10 @@ impl Settings {
         if let Some(conflict) = conflict::turn(|key| self.is_set(key)) {
             return Err(conflict.into());
         }
+        let key = ["cloudflare_turn_token_id", "cloudflare_turn_api_token"];
+        if self.is("cloudflare_turn") && !key.iter().all(|key| self.is_set(key)) {
+            return Err(Conflict::CloudflareWithoutKey.into());
+        }
         if self.is("software") && self.is("require_gpu") {
             return Err(Conflict::SoftwareAndGpu.into());
         }

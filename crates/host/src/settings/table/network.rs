@@ -55,20 +55,40 @@ pub(super) static ROWS: &[Setting] = &[
         "Private key of the certificate in PEM form.",
     )
     .older(&[successor("SELKIES_HTTPS_KEY"), successor("HTTPS_WEB_KEY")]),
-    row(["stun_host", "stun-host", "COSMOS_STUN_HOST"], Kind::Text, Stream, "STUN server.")
-        .older(&[successor("SELKIES_STUN_HOST")])
-        .without_effect(),
-    row(["stun_port", "stun-port", "COSMOS_STUN_PORT"], PORT, Stream, "Port of the STUN server.")
-        .by_default("3478")
-        .older(&[successor("SELKIES_STUN_PORT")])
-        .without_effect(),
-    row(["turn_host", "turn-host", "COSMOS_TURN_HOST"], Kind::Text, Stream, "TURN server.")
-        .older(&[successor("SELKIES_TURN_HOST"), seed("TURN_HOST")])
-        .without_effect(),
+    row(
+        ["transport", "transport", "COSMOS_TRANSPORT"],
+        Kind::Word(&["auto", "udp", "tcp", "turn", "websocket"]),
+        Stream,
+        "The only way that pages take through the network; auto tries all and keeps the best.",
+    )
+    .by_default("auto"),
+    row(
+        ["public_ip", "public-ip", "COSMOS_PUBLIC_IP"],
+        Kind::Public,
+        Stream,
+        "Addresses by which others reach this machine where something in front of it translates addresses; ec2 asks \
+         the metadata of EC2.",
+    ),
+    row(
+        ["stun_host", "stun-host", "COSMOS_STUN_HOST"],
+        Kind::Text,
+        Stream,
+        "STUN server, which tells us and browsers our addresses as others see them; off for none.",
+    )
+    .by_default("stun.l.google.com")
+    .older(&[successor("SELKIES_STUN_HOST")]),
+    row(
+        ["stun_port", "stun-port", "COSMOS_STUN_PORT"],
+        PORT,
+        Stream,
+        "Port of the STUN server; 19302 for the default one, 3478 for others.",
+    )
+    .older(&[successor("SELKIES_STUN_PORT")]),
+    row(["turn_host", "turn-host", "COSMOS_TURN_HOST"], Kind::Text, Stream, "TURN server for browsers.")
+        .older(&[successor("SELKIES_TURN_HOST"), seed("TURN_HOST")]),
     row(["turn_port", "turn-port", "COSMOS_TURN_PORT"], PORT, Stream, "Port of the TURN server.")
         .by_default("3478")
-        .older(&[successor("SELKIES_TURN_PORT"), seed("TURN_PORT")])
-        .without_effect(),
+        .older(&[successor("SELKIES_TURN_PORT"), seed("TURN_PORT")]),
     row(
         ["turn_protocol", "turn-protocol", "COSMOS_TURN_PROTOCOL"],
         Kind::Word(&["udp", "tcp"]),
@@ -76,8 +96,7 @@ pub(super) static ROWS: &[Setting] = &[
         "How the browser reaches the TURN server.",
     )
     .by_default("udp")
-    .older(&[successor("SELKIES_TURN_PROTOCOL"), successor("TURN_PROTOCOL")])
-    .without_effect(),
+    .older(&[successor("SELKIES_TURN_PROTOCOL"), successor("TURN_PROTOCOL")]),
     row(
         ["turn_tls", "turn-tls", "COSMOS_TURN_TLS"],
         Kind::Boolean,
@@ -85,48 +104,43 @@ pub(super) static ROWS: &[Setting] = &[
         "Reach the TURN server over TLS.",
     )
     .by_default("false")
-    .older(&[successor("SELKIES_TURN_TLS"), successor("TURN_TLS")])
-    .without_effect(),
+    .older(&[successor("SELKIES_TURN_TLS"), successor("TURN_TLS")]),
     row(
         ["turn_shared_secret", "turn-shared-secret-file", "COSMOS_TURN_SHARED_SECRET"],
         Kind::Secret,
         Stream,
         "Secret from which time-limited logins are made, taken byte for byte and never decoded.",
     )
-    .older(&[successor("SELKIES_TURN_SHARED_SECRET"), seed("TURN_SHARED_SECRET")])
-    .without_effect(),
+    .older(&[successor("SELKIES_TURN_SHARED_SECRET"), seed("TURN_SHARED_SECRET")]),
     row(
         ["turn_username", "turn-username", "COSMOS_TURN_USERNAME"],
         Kind::Text,
         Stream,
         "User of a long-term login.",
     )
-    .older(&[successor("SELKIES_TURN_USERNAME"), seed("TURN_USERNAME")])
-    .without_effect(),
+    .older(&[successor("SELKIES_TURN_USERNAME"), seed("TURN_USERNAME")]),
     row(
         ["turn_password", "turn-password-file", "COSMOS_TURN_PASSWORD"],
         Kind::Secret,
         Stream,
         "Password of a long-term login.",
     )
-    .older(&[successor("SELKIES_TURN_PASSWORD"), seed("TURN_PASSWORD")])
-    .without_effect(),
+    .older(&[successor("SELKIES_TURN_PASSWORD"), seed("TURN_PASSWORD")]),
     row(
         ["turn_rest_uri", "turn-rest-uri", "COSMOS_TURN_REST_URI"],
         Kind::Text,
         Stream,
         "Service that gives TURN logins.",
     )
-    .older(&[successor("SELKIES_TURN_REST_URI"), seed("COTURN_WEB_URI")])
-    .without_effect(),
+    .older(&[successor("SELKIES_TURN_REST_URI"), seed("COTURN_WEB_URI")]),
     row(
         ["turn_rest_username", "turn-rest-username", "COSMOS_TURN_REST_USERNAME"],
         Kind::Text,
         Stream,
-        "User that the service is told.",
+        "User that the service is told, and for whom logins are made from a shared secret.",
     )
-    .older(&[successor("SELKIES_TURN_REST_USERNAME"), seed("COTURN_WEB_USERNAME")])
-    .without_effect(),
+    .by_default("cosmos")
+    .older(&[successor("SELKIES_TURN_REST_USERNAME"), seed("COTURN_WEB_USERNAME")]),
     row(
         ["turn_rest_username_header", "turn-rest-username-header", "COSMOS_TURN_REST_USERNAME_HEADER"],
         Kind::Text,
@@ -134,24 +148,23 @@ pub(super) static ROWS: &[Setting] = &[
         "Header in which the service is told the user.",
     )
     .by_default("x-auth-user")
-    .older(&[successor("SELKIES_TURN_REST_USERNAME_AUTH_HEADER"), seed("COTURN_AUTH_HEADER_NAME")])
-    .without_effect(),
+    .older(&[successor("SELKIES_TURN_REST_USERNAME_AUTH_HEADER"), seed("COTURN_AUTH_HEADER_NAME")]),
     row(
         ["turn_rest_protocol_header", "turn-rest-protocol-header", "COSMOS_TURN_REST_PROTOCOL_HEADER"],
         Kind::Text,
         Stream,
         "Header in which the service is told the protocol.",
     )
-    .older(&[successor("SELKIES_TURN_REST_PROTOCOL_HEADER")])
-    .without_effect(),
+    .by_default("x-turn-protocol")
+    .older(&[successor("SELKIES_TURN_REST_PROTOCOL_HEADER")]),
     row(
         ["turn_rest_tls_header", "turn-rest-tls-header", "COSMOS_TURN_REST_TLS_HEADER"],
         Kind::Text,
         Stream,
         "Header in which the service is told whether TLS is wanted.",
     )
-    .older(&[successor("SELKIES_TURN_REST_TLS_HEADER")])
-    .without_effect(),
+    .by_default("x-turn-tls")
+    .older(&[successor("SELKIES_TURN_REST_TLS_HEADER")]),
     row(
         ["cloudflare_turn", "cloudflare-turn", "COSMOS_CLOUDFLARE_TURN"],
         Kind::Boolean,
@@ -159,32 +172,28 @@ pub(super) static ROWS: &[Setting] = &[
         "Take TURN logins from Cloudflare.",
     )
     .by_default("false")
-    .older(&[successor("SELKIES_ENABLE_CLOUDFLARE_TURN")])
-    .without_effect(),
+    .older(&[successor("SELKIES_ENABLE_CLOUDFLARE_TURN")]),
     row(
         ["cloudflare_turn_token_id", "cloudflare-turn-token-id", "COSMOS_CLOUDFLARE_TURN_TOKEN_ID"],
         Kind::Text,
         Stream,
         "Identifier of the key at Cloudflare.",
     )
-    .older(&[successor("SELKIES_CLOUDFLARE_TURN_TOKEN_ID")])
-    .without_effect(),
+    .older(&[successor("SELKIES_CLOUDFLARE_TURN_TOKEN_ID")]),
     row(
         ["cloudflare_turn_api_token", "cloudflare-turn-api-token-file", "COSMOS_CLOUDFLARE_TURN_API_TOKEN"],
         Kind::Secret,
         Stream,
         "Token of the key at Cloudflare.",
     )
-    .older(&[successor("SELKIES_CLOUDFLARE_TURN_API_TOKEN")])
-    .without_effect(),
+    .older(&[successor("SELKIES_CLOUDFLARE_TURN_API_TOKEN")]),
     row(
         ["rtc_config", "rtc-config", "COSMOS_RTC_CONFIG"],
         Kind::Path,
         Stream,
         "JSON file of STUN and TURN servers, read again when it changes.",
     )
-    .older(&[successor("SELKIES_RTC_CONFIG_JSON"), seed("RTC_CONFIG_JSON")])
-    .without_effect(),
+    .older(&[successor("SELKIES_RTC_CONFIG_JSON"), seed("RTC_CONFIG_JSON")]),
     row(
         ["novnc", "novnc", "COSMOS_NOVNC"],
         Kind::Boolean,

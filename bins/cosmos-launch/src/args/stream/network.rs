@@ -1,0 +1,59 @@
+//! What the stream is told of the ways through the network.
+
+use std::{ffi::OsString, net::Ipv6Addr};
+
+use cosmos_host::settings::{Hidden, Settings, Value};
+
+use super::has;
+
+/// Arguments of which several settings make one, or that hold only together with another.
+pub(super) fn arguments(settings: &Settings, given: &[OsString]) -> Vec<String> {
+    let mut arguments = Vec::new();
+    if let Some(place) = stun(settings).filter(|_| !has(given, STUN)) {
+        arguments.extend([STUN.to_owned(), place]);
+    }
+    for (key, flag) in HEADERS {
+        if let Some(name) = settings.text(key).filter(|_| settings.is_set(key) && !has(given, flag)) {
+            arguments.extend([flag.to_owned(), name.to_owned()]);
+        }
+    }
+    if let Some(id) = settings.text(KEY).filter(|_| settings.is("cloudflare_turn") && !has(given, KEY_FLAG)) {
+        arguments.extend([KEY_FLAG.to_owned(), id.to_owned()]);
+    }
+    arguments
+}
+
+/// The secrets, each with the flag that takes the number of its descriptor.
+pub fn secrets(settings: &Settings, given: &[OsString]) -> Vec<(&'static str, Hidden)> {
+    let secret = |(key, [flag, file]): (&str, [&'static str; 2])| match settings.value(key) {
+        Some(Value::Secret(secret)) if !has(given, flag) && !has(given, file) => Some((flag, secret.clone())),
+        _ => None,
+    };
+    SECRETS.into_iter().filter_map(secret).collect()
+}
+
+fn stun(settings: &Settings) -> Option<String> {
+    let is_set = ["stun_host", "stun_port"].iter().any(|key| settings.is_set(key));
+    let host = settings.text("stun_host").filter(|_| is_set)?;
+    let port = settings.integer("stun_port").filter(|_| settings.is_set("stun_port"));
+    Some(match port {
+        _ if host.eq_ignore_ascii_case("off") => "off".to_owned(),
+        None => host.to_owned(),
+        Some(port) if host.parse::<Ipv6Addr>().is_ok() => format!("[{host}]:{port}"),
+        Some(port) => format!("{host}:{port}"),
+    })
+}
+
+const STUN: &str = "--stun";
+const KEY: &str = "cloudflare_turn_token_id";
+const KEY_FLAG: &str = "--cloudflare-turn-token-id";
+const HEADERS: [(&str, &str); 3] = [
+    ("turn_rest_username_header", "--turn-rest-username-header"),
+    ("turn_rest_protocol_header", "--turn-rest-protocol-header"),
+    ("turn_rest_tls_header", "--turn-rest-tls-header"),
+];
+const SECRETS: [(&str, [&str; 2]); 3] = [
+    ("turn_shared_secret", ["--turn-shared-secret-fd", "--turn-shared-secret-file"]),
+    ("turn_password", ["--turn-password-fd", "--turn-password-file"]),
+    ("cloudflare_turn_api_token", ["--cloudflare-turn-api-token-fd", "--cloudflare-turn-api-token-file"]),
+];

@@ -1,0 +1,56 @@
+//! How a page and this server find a way to each other.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use str0m::Candidate;
+
+use super::{Site, refuse, stopping};
+use crate::{clock, hub::Event};
+
+/// Tells whoever is logged in the STUN and TURN servers, with logins, and which way to take.
+pub(super) async fn ice(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    match site.access.viewer(&headers) {
+        Ok(_) => Json(site.ice.clone().answer(clock::unix_s()).await).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Addresses that a page found of itself after its offer.
+#[derive(Deserialize)]
+pub(super) struct Found {
+    session: u64,
+    candidates: Vec<String>,
+}
+
+/// No page finds more at once.
+const MOST: usize = 64;
+
+pub(super) async fn candidates(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    found: Result<Json<Found>, JsonRejection>,
+) -> Response {
+    let viewer = match site.access.same_origin(&headers).and_then(|()| site.access.viewer(&headers)) {
+        Ok(viewer) => viewer,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let Some(found) = found.ok().map(|Json(found)| found).filter(|found| found.candidates.len() <= MOST)
+    else {
+        return refuse(StatusCode::BAD_REQUEST, "expected {\"session\": NUMBER, \"candidates\": [TEXT, …]}");
+    };
+    // Names of the page's own network, and what newer browsers may invent, are no addresses for us.
+    let candidates =
+        found.candidates.iter().filter_map(|text| Candidate::from_sdp_string(text).ok()).collect();
+    let event = Event::Found { id: found.session, user: viewer.user, candidates };
+    match site.events.send(event).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(_) => stopping(),
+    }
+}
