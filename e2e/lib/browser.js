@@ -1,6 +1,6 @@
 /** A real Chromium, and the page in it. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,11 +21,17 @@ export const VIEWPORT = { width: 1280, height: 720 };
 
 /** A browser with a home of its own. */
 export class Browser {
-  static async open() {
+  /**
+   * @param {{at?: string[], args?: string[]}} [options] `at` are words that are put before the command, `args` further
+   *   arguments
+   */
+  static async open({ at = [], args = [] } = {}) {
     const self = new Browser();
     self.home = mkdtempSync(join(tmpdir(), 'cosmos-chromium-'));
     const env = { PATH: process.env.PATH ?? '', HOME: self.home, LC_ALL: 'C.UTF-8', XDG_RUNTIME_DIR: self.home };
-    self.chromium = await chromium.launch({ executablePath: CHROMIUM, headless: false, args: FLAGS, env });
+    const executablePath = join(self.home, 'chromium');
+    writeFileSync(executablePath, `#!/bin/sh\nexec ${[...at, CHROMIUM].join(' ')} "$@"\n`, { mode: 0o755 });
+    self.chromium = await chromium.launch({ executablePath, headless: false, args: [...FLAGS, ...args], env });
     return self;
   }
 
@@ -94,6 +100,12 @@ export class Page {
 
   /** How the server is reached: `webrtc` or `websocket`. */
   rung() { return this.page.evaluate(() => document.documentElement.dataset.rung); }
+
+  /** Which way through the network is taken: `udp`, `tcp`, `turn-udp`, `turn-tcp`, `turn-tls` or `websocket`. */
+  route() { return this.page.evaluate(() => document.documentElement.dataset.route); }
+
+  /** Why no better way is taken. @returns {Promise<string>} */
+  failed() { return this.page.evaluate(() => /** @type {any} */ (window).cosmos.stats().rung?.failed ?? ''); }
 
   /** The size of the picture. @returns {Promise<string>} `WIDTHxHEIGHT` */
   videoSize() {

@@ -87,6 +87,8 @@ export class Desktop extends Place {
   stream;
   /** The page's address. */
   url = '';
+  /** Words that are put before the command of the stream. @type {string[]} */
+  at = [];
 
   /** @param {XServer} x */
   constructor(x) {
@@ -97,10 +99,11 @@ export class Desktop extends Place {
 
   /**
    * @param {import('./xserver.js').Kind} kind
-   * @param {{args?: string[], env?: Record<string, string>}} [options] of `cosmos-stream`
+   * @param {{args?: string[], env?: Record<string, string>, at?: string[]}} [options] of `cosmos-stream`
    */
-  static async open(kind, { args = ['--no-audio'], env = {} } = {}) {
+  static async open(kind, { args = ['--no-audio'], env = {}, at = [] } = {}) {
     const desktop = new Desktop(await new XServer(kind).start());
+    desktop.at = at;
     try {
       if (find('openbox')) desktop.start('openbox', ['--sm-disable']);
       await desktop.serve(args, env);
@@ -116,7 +119,8 @@ export class Desktop extends Place {
     const ready = this.file(`ready-${this.programs.length}.json`);
     const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
     const all = [...listen, '--ready-file', ready, ...args];
-    this.stream = this.start(COSMOS_STREAM, all, { BASIC_AUTH_PASSWORD: PASSWORD, ...env });
+    const [command, ...rest] = [...this.at, COSMOS_STREAM, ...all];
+    this.stream = this.start(command, rest, { BASIC_AUTH_PASSWORD: PASSWORD, ...env });
     await until('cosmos-stream serves', () => {
       if (this.stream.ended) throw new Error(this.stream.output);
       this.url = JSON.parse(readFileSync(ready, 'utf8')).url;

@@ -264,6 +264,9 @@ const TESTING: &[Package] = &[
     program("openssl", "openssl", "certificates for their servers"),
     program("iproute2", "ip", "networks with nothing in them"),
     program("python3", "python3", "the servers"),
+    program("coturn", "turnserver", "a TURN server"),
+    program("nginx-light", "nginx", "a proxy in front"),
+    program("nftables", "nft", "what networks of tests let through"),
 ];
 
 #[cfg(test)]
