@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use cosmos_desktop::{Rect, Size};
-use cosmos_encoder::I420;
+use cosmos_encoder::{Format, Layout};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use screen::Screen;
 
@@ -21,14 +21,17 @@ const DAMAGE: [(&str, Rect); 4] = [
 
 fn convert(criterion: &mut Criterion) {
     let screen = Screen::page(Size::new(1920, 1080));
-    let layout = I420::new(screen.size);
-    let mut planes = vec![0; layout.len];
-    let mut group = criterion.benchmark_group("convert 1920x1080");
-    for (name, rect) in DAMAGE {
-        group.throughput(Throughput::Elements(u64::from(rect.width) * u64::from(rect.height)));
-        group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-            bencher.iter(|| layout.convert(black_box(&screen.frame(&[])), &[rect], black_box(&mut planes)));
-        });
+    for format in [Format::I420, Format::Nv12] {
+        let layout = Layout::new(format, screen.size);
+        let mut planes = vec![0; layout.len];
+        let mut group = criterion.benchmark_group(format!("convert 1920x1080 to {}", format.name()));
+        for (name, rect) in DAMAGE {
+            group.throughput(Throughput::Elements(u64::from(rect.width) * u64::from(rect.height)));
+            group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
+                bencher
+                    .iter(|| layout.convert(black_box(&screen.frame(&[])), &[rect], black_box(&mut planes)));
+            });
+        }
     }
 }
 

@@ -80,10 +80,15 @@ fn run(args: &Args, password: Option<&Password>, ice: IceConfig) -> Result<(), F
 }
 
 fn video(args: &Args) -> Result<VideoConfig, Failure> {
-    let encoder = EncoderConfig { choice: args.encoder.clone(), threads: args.encoder_threads };
-    let capabilities = Capabilities::probe(PROBE)?;
+    let encoder = EncoderConfig {
+        choice: args.encoder.clone(),
+        threads: args.encoder_threads,
+        ..EncoderConfig::default()
+    };
+    let capabilities = Capabilities::probe_for(&encoder.choice, PROBE)?;
     let codec = codec(&encoder, &capabilities, args)?;
-    Ok(VideoConfig { fps: args.fps, max_kbps: args.bitrate, encoder, capabilities, codec })
+    let others = capabilities.codecs(&encoder.choice)?.into_iter().filter(|other| *other != codec).collect();
+    Ok(VideoConfig { fps: args.fps, max_kbps: args.bitrate, encoder, capabilities, codec, others })
 }
 
 /// Opens the encoder once, so that what is wrong with it is said before anybody connects.
@@ -91,7 +96,10 @@ fn codec(encoder: &EncoderConfig, capabilities: &Capabilities, args: &Args) -> R
     let demand = Demand { bitrate_kbps: args.bitrate, fps: args.fps, keyframe: true };
     let opened = cosmos_encoder::open(encoder, capabilities, Size::new(320, 240), demand)?;
     let info = opened.info();
-    tracing::info!(encoder = info.element, codec = %info.codec, "{}", info.reason);
+    match info.instead_of {
+        Some(_) => tracing::warn!(encoder = info.element, codec = %info.codec, "{}", info.reason),
+        None => tracing::info!(encoder = info.element, codec = %info.codec, "{}", info.reason),
+    }
     for (name, why) in &info.not_chosen {
         tracing::info!("not {name}: {why}");
     }

@@ -13,7 +13,7 @@ use std::{
 use cosmos_desktop::{Frame, Size};
 use gstreamer as gst;
 
-use crate::{Capabilities, Choice, Demand, EncodeError, EncoderConfig, open, table};
+use crate::{Demand, EncodeError, encoder::ElementEncoder, registry, table};
 
 /// The first argument of a child, followed by the name of the encoder.
 pub const ARGUMENT: &str = "--cosmos-probe-encoder";
@@ -105,11 +105,10 @@ fn signal_name(signal: i32) -> String {
 fn encode(name: &str) -> Result<(), EncodeError> {
     let row = table::row(name)?;
     gst::init().map_err(EncodeError::Start)?;
-    let capabilities = Capabilities::installed()?;
-    let config = EncoderConfig { choice: Choice::Named(row.element.into()), threads: Some(1) };
+    registry::wake();
     let size = Size::new(256, 256);
     let demand = Demand { bitrate_kbps: 1000, fps: 30, keyframe: false };
-    let mut encoder = open(&config, &capabilities, size, demand)?;
+    let mut encoder = ElementEncoder::start(row, 1, size, demand)?;
     let bgrx = (0..4 * size.area()).map(|index| (index * index / 7) as u8).collect::<Vec<_>>();
     for _ in 0..2 {
         let damage = [size.rect()];

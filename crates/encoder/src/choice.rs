@@ -8,15 +8,22 @@ use gstreamer as gst;
 use crate::{
     Capabilities, Choice, Demand, EncodeError, EncoderConfig, EncoderInfo, VideoEncoder,
     encoder::ElementEncoder,
-    table::{self, Row, TABLE},
+    fallover::Fallover,
+    plan::Plan,
+    registry,
+    table::{self, Row},
 };
 
-/// Opens the encoder that is asked for, or the best of those that work. One that fails to start after all counts as
-/// one that does not work.
+/// Opens the encoder that is asked for, or the best of those that work: hardware before software, and only what the
+/// viewers decode. One that fails to start after all counts as one that does not work.
+///
+/// The name of an element of the GPU stands for its circuit, whichever element of that works; where none does, the best
+/// of the others is opened, and [`EncoderInfo::instead_of`] says why. An encoder that fails later on is replaced by the
+/// next one, with a [`Switch`](crate::Switch), and comes back when it works again.
 ///
 /// # Errors
-/// [`EncodeError::Unknown`] for a name that is none of an encoder, [`EncodeError::NotWorking`] for one that does not
-/// work here, [`EncodeError::NoneWorks`] when no encoder works, [`EncodeError::Start`] when GStreamer does not.
+/// [`EncodeError::Unknown`] for a name that is none of an encoder, [`EncodeError::NotWorking`] for one on the CPU that
+/// does not work here, [`EncodeError::NoneWorks`] when no encoder works, [`EncodeError::Start`] when GStreamer does not.
 pub fn open(
     config: &EncoderConfig,
     capabilities: &Capabilities,
@@ -24,74 +31,99 @@ pub fn open(
     demand: Demand,
 ) -> Result<Box<dyn VideoEncoder>, EncodeError> {
     gst::init().map_err(EncodeError::Start)?;
-    let start = |row, info| ElementEncoder::start(row, info, threads(config.threads), size, demand);
-    match &config.choice {
-        Choice::Auto => best(capabilities, start),
-        Choice::Named(name) => named(table::row(name)?, capabilities, start),
-    }
-    .map(|encoder| Box::new(encoder) as Box<dyn VideoEncoder>)
-}
-
-type Started = Result<ElementEncoder, EncodeError>;
-
-fn named(
-    row: &'static Row,
-    capabilities: &Capabilities,
-    start: impl Fn(&'static Row, EncoderInfo) -> Started,
-) -> Started {
-    if let Some(reason) = capabilities.against(row.element) {
-        let works = capabilities.works.iter().map(|working| working.element.as_str()).collect::<Vec<_>>();
-        let works =
-            if works.is_empty() { "nothing works".into() } else { format!("works: {}", works.join(", ")) };
-        return Err(EncodeError::NotWorking { name: row.element.into(), reason, works });
-    }
-    let asked = || ("not asked for").to_owned();
-    let others = TABLE.iter().filter(|other| other.element != row.element);
-    let not_chosen = others.map(|other| {
-        let reason = capabilities.against(other.element).unwrap_or_else(asked);
-        (other.element.to_owned(), reason)
-    });
-    start(row, info(row, "asked for by name".into(), not_chosen.collect()))
-}
-
-fn best(capabilities: &Capabilities, start: impl Fn(&'static Row, EncoderInfo) -> Started) -> Started {
-    let mut against: Vec<(String, String)> = Vec::new();
-    for (rank, row) in TABLE.iter().enumerate() {
-        if let Some(reason) = capabilities.against(row.element) {
-            against.push((row.element.into(), reason));
-            continue;
-        }
-        match start(row, info(row, reason(rank), not_chosen(&against, rank, capabilities))) {
-            Ok(encoder) => return Ok(encoder),
-            Err(error) => against.push((row.element.into(), error.to_string())),
+    registry::wake();
+    let plan = Plan::new(config, capabilities)?;
+    let threads = threads(config.threads);
+    let mut failed = Vec::new();
+    for (rank, row) in plan.first().iter().enumerate() {
+        match ElementEncoder::start(row, threads, size, demand) {
+            Ok(encoder) => {
+                let info = info(config, &plan, rank, &failed);
+                return Ok(Box::new(Fallover::new(encoder, info, plan.candidates, rank, threads)));
+            }
+            Err(error) => failed.push((row.element.to_owned(), error)),
         }
     }
-    Err(none_works(&against))
+    Err(refusal(config, &plan, failed))
 }
 
-fn reason(rank: usize) -> String {
-    if rank == 0 { "the best there is".into() } else { "the best of those that work".into() }
+fn info(config: &EncoderConfig, plan: &Plan, rank: usize, failed: &[(String, EncodeError)]) -> EncoderInfo {
+    let row = plan.candidates[rank];
+    let failed = failed.iter().map(|(element, error)| (element.clone(), error.to_string()));
+    let against = plan.against.iter().cloned().chain(failed).collect::<Vec<_>>();
+    let (reason, instead_of) = match &config.choice {
+        Choice::Auto if against.is_empty() => ("the best there is".to_owned(), None),
+        Choice::Auto => ("the best of those that work".to_owned(), None),
+        Choice::Named(name) if rank < plan.asked && name == row.element => {
+            ("asked for by name".to_owned(), None)
+        }
+        Choice::Named(name) if rank < plan.asked => (format!("asked for as {name}"), None),
+        Choice::Named(name) => {
+            let why = why(name, &against);
+            (format!("{name} does not work here ({why}); the best of the others"), Some(name.clone()))
+        }
+    };
+    EncoderInfo {
+        element: row.element.into(),
+        codec: row.codec,
+        hardware: row.hardware(),
+        reason,
+        instead_of,
+        not_chosen: not_chosen(config, plan, row, &against),
+    }
 }
 
+/// What speaks against what was asked for.
+fn why(name: &str, against: &[(String, String)]) -> String {
+    let first = against.iter().find(|(element, _)| element == name).or_else(|| against.first());
+    first.map_or_else(|| "it is not there".to_owned(), |(_, reason)| reason.clone())
+}
+
+/// The others in the order of the table, each with a reason.
 fn not_chosen(
+    config: &EncoderConfig,
+    plan: &Plan,
+    chosen: &Row,
     against: &[(String, String)],
-    rank: usize,
-    capabilities: &Capabilities,
 ) -> Vec<(String, String)> {
-    let worse = TABLE[rank + 1..].iter().map(|row| {
-        let reason = capabilities.against(row.element);
-        (row.element.to_owned(), reason.unwrap_or_else(|| format!("{} is preferred", TABLE[rank].element)))
-    });
-    against.iter().cloned().chain(worse).collect()
+    let others = table::rows().filter(|row| row.element != chosen.element);
+    let reason = |row: &&Row| {
+        let known = against.iter().find(|(element, _)| element == row.element);
+        let preferred = || match config.choice {
+            Choice::Named(_) if plan.candidates.contains(row) => "not asked for".to_owned(),
+            _ => format!("{} is preferred", chosen.element),
+        };
+        known.map_or_else(preferred, |(_, reason)| reason.clone())
+    };
+    others.map(|row| (row.element.to_owned(), reason(&row))).collect()
 }
 
-fn info(row: &Row, reason: String, not_chosen: Vec<(String, String)>) -> EncoderInfo {
-    EncoderInfo { element: row.element.into(), codec: row.codec, hardware: row.hardware, reason, not_chosen }
+/// What to say when nothing could be opened.
+fn refusal(config: &EncoderConfig, plan: &Plan, mut failed: Vec<(String, EncodeError)>) -> EncodeError {
+    match &config.choice {
+        Choice::Named(name) if !plan.lenient => {
+            if let Some((_, error)) = failed.pop() {
+                return error;
+            }
+            let works = plan.candidates.iter().map(|row| row.element).collect::<Vec<_>>();
+            let works = if works.is_empty() {
+                "nothing works".into()
+            } else {
+                format!("works: {}", works.join(", "))
+            };
+            EncodeError::NotWorking { name: name.clone(), reason: why(name, &plan.against), works }
+        }
+        _ => {
+            let failed = failed.into_iter().map(|(element, error)| (element, error.to_string()));
+            none_works(&failed.chain(plan.against.iter().cloned()).collect::<Vec<_>>())
+        }
+    }
 }
 
 fn none_works(against: &[(String, String)]) -> EncodeError {
     let findings = against.iter().map(|(element, reason)| format!("{element}: {reason}")).collect::<Vec<_>>();
-    let mut packages = TABLE.iter().map(|row| row.package).collect::<Vec<_>>();
+    let mut packages = table::rows().filter(|row| !row.hardware()).map(|row| row.package).collect::<Vec<_>>();
+    packages.sort_unstable();
     packages.dedup();
     EncodeError::NoneWorks { findings: findings.join("; "), packages: packages.join(", ") }
 }

@@ -1,32 +1,66 @@
-//! From what a screen holds to what encoders take: BGRX to I420, BT.709, limited range.
+//! From what a screen holds to what encoders take: BGRX to I420 or NV12, BT.709, limited range.
 
 use cosmos_desktop::{Frame, Rect, Size};
-use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
+use yuv::{
+    BufferStoreMut, YuvBiPlanarImageMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
+};
 
 use crate::EncodeError;
 
-/// Where the planes of an I420 picture lie in one run of bytes.
+/// How the samples of a picture are ordered. Chroma has half of the columns and rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// Three planes: luma, then either chroma. What encoders on the CPU take.
+    I420,
+    /// Two planes: luma, then pairs of chroma. What circuits take.
+    Nv12,
+}
+
+impl Format {
+    /// What GStreamer calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::I420 => "I420",
+            Self::Nv12 => "NV12",
+        }
+    }
+}
+
+/// Where the samples of a picture lie in one run of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct I420 {
+#[non_exhaustive]
+pub struct Layout {
+    /// In which order.
+    pub format: Format,
     /// Columns and rows, both even.
     pub size: Size,
-    /// Bytes from one row to the next: luma, then either chroma plane.
+    /// Bytes from one row to the next: luma, then chroma.
     pub strides: [usize; 2],
-    /// Where the planes begin: Y, U, V.
+    /// Where Y, U and V begin.
     pub offsets: [usize; 3],
     /// Bytes in all.
     pub len: usize,
 }
 
-impl I420 {
+impl Layout {
     /// The layout that GStreamer gives a picture of this size: rows are padded to four bytes.
-    pub fn new(size: Size) -> Self {
+    pub fn new(format: Format, size: Size) -> Self {
         let size = size.even();
         let (width, height) = (usize::from(size.width), usize::from(size.height));
-        let strides = [width.next_multiple_of(4), (width / 2).next_multiple_of(4)];
-        let luma = strides[0] * height;
-        let chroma = strides[1] * height / 2;
-        Self { size, strides, offsets: [0, luma, luma + chroma], len: luma + 2 * chroma }
+        let stride = width.next_multiple_of(4);
+        let luma = stride * height;
+        match format {
+            Format::I420 => {
+                let strides = [stride, (width / 2).next_multiple_of(4)];
+                let chroma = strides[1] * height / 2;
+                Self { format, size, strides, offsets: [0, luma, luma + chroma], len: luma + 2 * chroma }
+            }
+            Format::Nv12 => {
+                let len = luma + luma / 2;
+                Self { format, size, strides: [stride; 2], offsets: [0, luma, luma + 1], len }
+            }
+        }
     }
 
     /// Converts the damaged rectangles of a frame into `planes`, each grown to what is converted in one
@@ -51,22 +85,29 @@ impl I420 {
 
     fn convert_rect(&self, frame: &Frame<'_>, rect: Rect, planes: &mut [u8]) -> Result<(), EncodeError> {
         let (x, y) = (usize::from(rect.x), usize::from(rect.y));
-        let luma = y * self.strides[0] + x;
-        let chroma = y / 2 * self.strides[1] + x / 2;
-        let (y_plane, rest) = planes.split_at_mut(self.offsets[1]);
-        let (u_plane, v_plane) = rest.split_at_mut(self.offsets[2] - self.offsets[1]);
         let height = usize::from(rect.height);
-        let planes = [
-            first(&mut y_plane[luma..], self.strides[0] * height),
-            first(&mut u_plane[chroma..], self.strides[1] * height / 2),
-            first(&mut v_plane[chroma..], self.strides[1] * height / 2),
-        ];
+        let (luma, chroma) = planes.split_at_mut(self.offsets[1]);
+        let luma = first(&mut luma[y * self.strides[0] + x..], self.strides[0] * height);
+        let (at, rows) = (self.chroma(x, y), self.strides[1] * height / 2);
+        let chroma = match self.format {
+            Format::Nv12 => Chroma::Pairs(first(&mut chroma[at..], rows)),
+            Format::I420 => {
+                let (u, v) = chroma.split_at_mut(self.offsets[2] - self.offsets[1]);
+                Chroma::Planes(first(&mut u[at..], rows), first(&mut v[at..], rows))
+            }
+        };
         let pixels = &frame.bgrx[y * frame.stride + 4 * x..];
         let size = Size::new(rect.width, rect.height);
-        rows(pixels, frame.stride, planes, self.strides, size).map_err(|_| bad(frame))
+        rows_of(pixels, frame.stride, luma, chroma, self.strides, size).map_err(|_| bad(frame))
     }
 
-    /// Converts the last two rows of a rectangle, which [`rows`] leaves out where they do not fill their strides:
+    /// Bytes from the beginning of chroma to that of a pixel.
+    fn chroma(&self, x: usize, y: usize) -> usize {
+        let across = if self.format == Format::Nv12 { x } else { x / 2 };
+        y / 2 * self.strides[1] + across
+    }
+
+    /// Converts the last two rows of a rectangle, which [`rows_of`] leaves out where they do not fill their strides:
     /// tile by tile, through tiles without any space between rows.
     fn convert_last_rows(&self, frame: &Frame<'_>, rect: Rect, planes: &mut [u8]) -> Result<(), EncodeError> {
         let y = rect.bottom() as usize - 2;
@@ -78,29 +119,44 @@ impl I420 {
                 to.copy_from_slice(&frame.bgrx[at..at + 4 * width]);
             }
             let mut tile = [0; 3 * TILE];
-            let (luma, chroma) = tile.split_at_mut(2 * width);
-            let (u, v) = chroma[..width].split_at_mut(width / 2);
+            let (luma, chroma) = tile[..3 * width].split_at_mut(2 * width);
+            let (chroma, strides) = match self.format {
+                Format::Nv12 => (Chroma::Pairs(chroma), [width; 2]),
+                Format::I420 => {
+                    let (u, v) = chroma.split_at_mut(width / 2);
+                    (Chroma::Planes(u, v), [width, width / 2])
+                }
+            };
             let size = Size::new(width as u16, 2);
-            rows(&pixels[..8 * width], 4 * width, [luma, u, v], [width, width / 2], size)
-                .map_err(|_| bad(frame))?;
-            self.place(&tile, x, y, width, planes);
+            rows_of(&pixels[..8 * width], 4 * width, luma, chroma, strides, size).map_err(|_| bad(frame))?;
+            self.place(&tile[..3 * width], x, y, planes);
         }
         Ok(())
     }
 
     /// Copies a tile of two rows to where it belongs.
-    fn place(&self, tile: &[u8], x: usize, y: usize, width: usize, planes: &mut [u8]) {
-        let luma = y * self.strides[0] + x;
-        let chroma = y / 2 * self.strides[1] + x / 2;
-        for (to, from, len) in [
-            (luma, 0, width),
-            (luma + self.strides[0], width, width),
-            (self.offsets[1] + chroma, 2 * width, width / 2),
-            (self.offsets[2] + chroma, 2 * width + width / 2, width / 2),
-        ] {
+    fn place(&self, tile: &[u8], x: usize, y: usize, planes: &mut [u8]) {
+        let width = tile.len() / 3;
+        let (luma, chroma) = (y * self.strides[0] + x, self.chroma(x, y));
+        let mut copy = |to: usize, from: usize, len: usize| {
             planes[to..to + len].copy_from_slice(&tile[from..from + len]);
+        };
+        copy(luma, 0, width);
+        copy(luma + self.strides[0], width, width);
+        match self.format {
+            Format::Nv12 => copy(self.offsets[1] + chroma, 2 * width, width),
+            Format::I420 => {
+                copy(self.offsets[1] + chroma, 2 * width, width / 2);
+                copy(self.offsets[2] + chroma, 2 * width + width / 2, width / 2);
+            }
         }
     }
+}
+
+/// Where chroma goes.
+enum Chroma<'a> {
+    Planes(&'a mut [u8], &'a mut [u8]),
+    Pairs(&'a mut [u8]),
 }
 
 /// At most this many bytes: the library converts as many rows as it is given room for, whatever the height.
@@ -111,28 +167,36 @@ fn first(bytes: &mut [u8], len: usize) -> &mut [u8] {
 
 /// Converts rows of pixels into rows of planes. The library takes pairs of rows with all of both strides, and
 /// silently skips the pair at the end when that is shorter.
-fn rows(
+fn rows_of(
     pixels: &[u8],
     stride: usize,
-    [y, u, v]: [&mut [u8]; 3],
+    luma: &mut [u8],
+    chroma: Chroma<'_>,
     strides: [usize; 2],
     size: Size,
 ) -> Result<(), yuv::YuvError> {
-    let mut image = YuvPlanarImageMut {
-        y_plane: BufferStoreMut::Borrowed(y),
-        y_stride: strides[0] as u32,
-        u_plane: BufferStoreMut::Borrowed(u),
-        u_stride: strides[1] as u32,
-        v_plane: BufferStoreMut::Borrowed(v),
-        v_stride: strides[1] as u32,
-        width: size.width.into(),
-        height: size.height.into(),
-    };
+    let [y_stride, chroma_stride] = strides.map(|stride| stride as u32);
+    let (width, height) = (size.width.into(), size.height.into());
+    let y_plane = BufferStoreMut::Borrowed(luma);
     let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
-    yuv::bgra_to_yuv420(&mut image, pixels, stride as u32, range, matrix, YuvConversionMode::Professional)
+    let mode = YuvConversionMode::Professional;
+    match chroma {
+        Chroma::Planes(u, v) => {
+            let (u_plane, v_plane) = (BufferStoreMut::Borrowed(u), BufferStoreMut::Borrowed(v));
+            let (u_stride, v_stride) = (chroma_stride, chroma_stride);
+            let mut image =
+                YuvPlanarImageMut { y_plane, y_stride, u_plane, u_stride, v_plane, v_stride, width, height };
+            yuv::bgra_to_yuv420(&mut image, pixels, stride as u32, range, matrix, mode)
+        }
+        Chroma::Pairs(pairs) => {
+            let (uv_plane, uv_stride) = (BufferStoreMut::Borrowed(pairs), chroma_stride);
+            let mut image = YuvBiPlanarImageMut { y_plane, y_stride, uv_plane, uv_stride, width, height };
+            yuv::bgra_to_yuv_nv12(&mut image, pixels, stride as u32, range, matrix, mode)
+        }
+    }
 }
 
-/// Columns of a tile of [`I420::convert_last_rows`].
+/// Columns of a tile of [`Layout::convert_last_rows`].
 const TILE: usize = 256;
 
 /// Columns that are converted in one go. What remains at the end of a row is rounded differently, so a part of a
@@ -159,121 +223,4 @@ pub(crate) fn bad(frame: &Frame<'_>) -> EncodeError {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn colours_become_bt709_limited() {
-        for (bgr, yuv) in [
-            ([0, 0, 0], [16, 128, 128]),
-            ([255, 255, 255], [235, 128, 128]),
-            ([0, 0, 255], [63, 102, 240]),
-            ([0, 255, 0], [173, 42, 26]),
-            ([255, 0, 0], [32, 240, 118]),
-        ] {
-            let pixels = [bgr[0], bgr[1], bgr[2], 7].repeat(16);
-            let (layout, planes) = convert(Size::new(4, 4), &pixels, &[Size::new(4, 4).rect()]);
-            for (offset, expected) in layout.offsets.into_iter().zip(yuv) {
-                assert!(planes[offset].abs_diff(expected) <= 1, "{bgr:?}: {} {expected}", planes[offset]);
-            }
-        }
-    }
-
-    #[test]
-    fn every_pixel_is_converted() {
-        for size in [Size::new(82, 20), Size::new(2, 2), Size::new(300, 6), Size::new(256, 4)] {
-            let bgrx = noise(size, 3);
-            let (layout, planes) = convert(size, &bgrx, &[size.rect()]);
-            for (index, pixel) in bgrx.chunks_exact(4).enumerate() {
-                let (x, y) = (index % usize::from(size.width), index / usize::from(size.width));
-                let [blue, green, red] = [pixel[0], pixel[1], pixel[2]].map(f64::from);
-                let luma = 16.0 + (0.2126 * red + 0.7152 * green + 0.0722 * blue) * 219.0 / 255.0;
-                let got = f64::from(planes[y * layout.strides[0] + x]);
-                assert!((got - luma).abs() <= 0.55, "{size} {x},{y}: {got} {luma}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_did_not_change_costs_nothing() {
-        let size = Size::new(256, 40);
-        let bgrx = noise(size, 3);
-        let layout = I420::new(size);
-        let mut planes = vec![7; layout.len];
-        layout
-            .convert(&frame(size, &bgrx), &[Rect { x: 70, y: 11, width: 9, height: 3 }], &mut planes)
-            .unwrap();
-        let untouched =
-            |rows: std::ops::Range<usize>| planes[rows.start * 256..rows.end * 256].iter().all(|y| *y == 7);
-        assert!(untouched(0..10) && !untouched(10..14) && untouched(14..40));
-    }
-
-    #[test]
-    fn short_frames_are_refused() {
-        let size = Size::new(4, 4);
-        for (stride, len, good) in
-            [(16, 64, true), (16, 63, false), (15, 64, false), (20, 76, true), (20, 75, false)]
-        {
-            let bgrx = vec![0; len];
-            let frame = Frame { size, stride, bgrx: &bgrx, damage: &[], captured: Instant::now() };
-            let layout = I420::new(size);
-            let answer = layout.convert(&frame, &[size.rect()], &mut vec![0; layout.len]);
-            assert_eq!(answer.is_ok(), good, "{stride} {len}");
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(300))]
-
-        #[test]
-        fn what_changed_is_enough(
-            width in 2_u16..300,
-            height in 2_u16..70,
-            seed: u32,
-            rects in prop::collection::vec((0_u16..320, 0_u16..80, 0_u16..250, 0_u16..50), 0..6),
-        ) {
-            let size = Size::new(width, height);
-            let damage = rects.into_iter().map(|(x, y, width, height)| Rect { x, y, width, height }).collect::<Vec<_>>();
-            let before = noise(size, seed);
-            let mut after = before.clone();
-            let other = noise(size, seed ^ 0x5555);
-            for rect in &damage {
-                paint(size, rect.clip(size), &mut after, &other);
-            }
-            let (layout, mut planes) = convert(size, &before, &[size.rect()]);
-            let frame = frame(size, &after);
-            layout.convert(&frame, &damage, &mut planes).unwrap();
-            prop_assert!(planes == convert(size, &after, &[size.rect()]).1);
-        }
-    }
-
-    fn frame(size: Size, bgrx: &[u8]) -> Frame<'_> {
-        Frame { size, stride: 4 * usize::from(size.width), bgrx, damage: &[], captured: Instant::now() }
-    }
-
-    fn convert(size: Size, bgrx: &[u8], damage: &[Rect]) -> (I420, Vec<u8>) {
-        let layout = I420::new(size);
-        let mut planes = vec![0; layout.len];
-        layout.convert(&frame(size, bgrx), damage, &mut planes).unwrap();
-        (layout, planes)
-    }
-
-    fn noise(size: Size, seed: u32) -> Vec<u8> {
-        let word = |index: usize| {
-            (index as u32 ^ seed).wrapping_mul(0x9e37_79b9).rotate_left(13).wrapping_mul(0x85eb_ca6b)
-        };
-        (0..4 * size.area()).map(|index| (word(index) >> 24) as u8).collect()
-    }
-
-    fn paint(size: Size, rect: Rect, to: &mut [u8], from: &[u8]) {
-        for row in u32::from(rect.y)..rect.bottom() {
-            let at = 4 * (row as usize * usize::from(size.width) + usize::from(rect.x));
-            let end = at + 4 * usize::from(rect.width);
-            to[at..end].copy_from_slice(&from[at..end]);
-        }
-    }
-}
+mod tests;

@@ -10,37 +10,10 @@ use gstreamer::{self as gst, prelude::*};
 use gstreamer_video as gst_video;
 
 use crate::{
-    Demand, EncodeError, properties,
-    table::{Row, Threads},
+    EncodeError, Format, properties,
+    rate::{NOMINAL_FPS, Rate},
+    table::{Change, Figures, Row, Setting},
 };
-
-/// The rate that elements are told, in pictures per second. It never changes: a real rate of `fps` is spelled as a
-/// bitrate of `NOMINAL_FPS / fps` times as much, which needs no new caps and so no keyframe.
-pub(crate) const NOMINAL_FPS: u32 = 60;
-
-/// Bits per second, and the pictures they are shared by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rate {
-    kbps: u32,
-    fps: u32,
-}
-
-impl Rate {
-    pub(crate) fn of(demand: Demand) -> Self {
-        Self { kbps: demand.bitrate_kbps.max(1), fps: demand.fps.clamp(1, 240) }
-    }
-
-    /// The bitrate that gives each picture its share at the nominal rate.
-    fn nominal_kbps(self) -> u64 {
-        (u64::from(self.kbps) * u64::from(NOMINAL_FPS) / u64::from(self.fps)).max(1)
-    }
-
-    /// A time at the nominal rate in which as many pictures fit as in `milliseconds` at the real one, but no less
-    /// than four pictures, below which rate controls leave much of the bitrate unused.
-    fn nominal_ms(self, milliseconds: u32) -> u32 {
-        (milliseconds * self.fps / NOMINAL_FPS).max(4000 / NOMINAL_FPS)
-    }
-}
 
 /// How long to wait for an output that did not come in the call that pushed the input.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -48,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A running encoder element between two pads of ours.
 pub(crate) struct Element {
     row: &'static Row,
+    format: Format,
+    threads: u32,
     element: gst::Element,
     bus: gst::Bus,
     source: gst::Pad,
@@ -63,35 +38,70 @@ impl Element {
         threads: u32,
         rate: Rate,
     ) -> Result<Self, EncodeError> {
+        if size.width < row.least.width || size.height < row.least.height {
+            return Err(EncodeError::TooSmall { element: row.element, size, least: row.least });
+        }
         let element = gst::ElementFactory::make(row.element).build().map_err(|_| missing(row))?;
+        let format = format(row, &element);
         let bus = gst::Bus::new();
         bus.set_sync_handler(|_, message| match message.type_() {
             gst::MessageType::Error => gst::BusSyncReply::Pass,
             _ => gst::BusSyncReply::Drop,
         });
         element.set_bus(Some(&bus));
-        configure(row, &element, threads);
         let (sender, coded) = mpsc::channel();
         let source = gst::Pad::builder(gst::PadDirection::Src).build();
         let sink = sink_pad(row, sender)?;
-        let this = Self { row, element, bus, source, sink, coded };
-        this.set_rate(rate);
+        let this = Self { row, format, threads, element, bus, source, sink, coded };
+        this.configure(rate, |_| true)?;
+        this.set_bitrate(rate);
         this.link()?;
         this.run(size)?;
         // The first change costs some encoders a keyframe: it is spent before the first picture.
-        this.set_rate(Rate { kbps: rate.kbps.saturating_add(1), ..rate });
-        this.set_rate(rate);
+        if row.bitrate.change == Change::Free {
+            this.set_rate(Rate { kbps: rate.kbps.saturating_add(1), ..rate });
+            this.set_rate(rate);
+        }
         Ok(this)
+    }
+
+    /// How the pictures are to be laid out that it takes.
+    pub(crate) fn format(&self) -> Format {
+        self.format
     }
 
     /// Follows the demand, as near as the element can, from the next picture on.
     pub(crate) fn set_rate(&self, rate: Rate) {
-        let units = rate.nominal_kbps() * u64::from(self.row.per_kilobit);
-        let largest = self.element.find_property(self.row.bitrate).and_then(|spec| largest(&spec));
-        self.apply(self.row.bitrate, &units.min(largest.unwrap_or(u64::MAX)).to_string());
-        for (name, milliseconds) in self.row.buffer_ms {
-            self.apply(name, &rate.nominal_ms(*milliseconds).to_string());
+        // Nothing of this is vital: it was there when the element was started.
+        let _ = self.configure(rate, |setting| setting.value.follows_the_rate());
+        self.set_bitrate(rate);
+    }
+
+    fn set_bitrate(&self, rate: Rate) {
+        let bitrate = self.row.bitrate;
+        let units = rate.nominal_kbps() * u64::from(bitrate.per_kilobit);
+        let largest = self.element.find_property(bitrate.property).and_then(|spec| largest(&spec));
+        let units = units.min(largest.unwrap_or(u64::MAX)).to_string();
+        if let Err(reason) = properties::set(&self.element, bitrate.property, &units) {
+            tracing::debug!(element = self.row.element, units, %reason, "bitrate not applied");
         }
+    }
+
+    fn configure(&self, rate: Rate, which: impl Fn(&Setting) -> bool) -> Result<(), EncodeError> {
+        let figures = Figures { threads: self.threads, rate };
+        let minor = gst::version().1;
+        let here = self.row.settings().filter(|setting| setting.versions.contain(minor));
+        for setting in here.filter(|setting| which(setting)) {
+            let (name, value) = (setting.property, setting.value.text(&figures));
+            let Err(reason) = properties::set(&self.element, name, &value) else { continue };
+            let (element, notion) = (self.row.element, setting.notion);
+            tracing::debug!(element, ?notion, name, value, %reason, "setting not applied");
+            if setting.vital {
+                let what = format!("{name}={value}: {reason}");
+                return Err(self.failure("take a setting without which it aborts", &what));
+            }
+        }
+        Ok(())
     }
 
     /// Makes the next picture a keyframe.
@@ -117,10 +127,6 @@ impl Element {
         }
     }
 
-    fn apply(&self, name: &str, value: &str) {
-        apply(self.row, &self.element, name, value);
-    }
-
     fn link(&self) -> Result<(), EncodeError> {
         let pad =
             |name| self.element.static_pad(name).ok_or_else(|| self.failure("link", "a pad is missing"));
@@ -136,7 +142,7 @@ impl Element {
         self.element
             .set_state(gst::State::Playing)
             .map_err(|_| self.failure("start", "it changed no state"))?;
-        let caps = picture(size);
+        let caps = picture(self.format, size);
         let segment = gst::FormattedSegment::<gst::ClockTime>::new();
         self.source.push_event(gst::event::StreamStart::new("cosmos"));
         if !self.source.push_event(gst::event::Caps::new(&caps)) {
@@ -176,9 +182,9 @@ impl Drop for Element {
 }
 
 /// What the element is told about pictures of this size.
-fn picture(size: Size) -> gst::Caps {
+fn picture(format: Format, size: Size) -> gst::Caps {
     gst::Caps::builder("video/x-raw")
-        .field("format", "I420")
+        .field("format", format.name())
         .field("width", i32::from(size.width))
         .field("height", i32::from(size.height))
         .field("framerate", gst::Fraction::new(NOMINAL_FPS as i32, 1))
@@ -188,19 +194,14 @@ fn picture(size: Size) -> gst::Caps {
         .build()
 }
 
-fn configure(row: &Row, element: &gst::Element, threads: u32) {
-    for (name, value) in row.constants {
-        apply(row, element, name, value);
-    }
-    for (name, follow) in row.threads {
-        apply(row, element, name, &Threads::value(*follow, threads));
-    }
-}
-
-fn apply(row: &Row, element: &gst::Element, name: &str, value: &str) {
-    if let Err(reason) = properties::set(element, name, value) {
-        tracing::debug!(element = row.element, name, value, %reason, "setting not applied");
-    }
+/// The best format that the element at hand takes.
+fn format(row: &Row, element: &gst::Element) -> Format {
+    let takes = element.static_pad("sink").map(|pad| pad.pad_template_caps());
+    let is_taken = |format: &&Format| {
+        let caps = gst::Caps::builder("video/x-raw").field("format", format.name()).build();
+        takes.as_ref().is_some_and(|takes| takes.can_intersect(&caps))
+    };
+    *row.inputs.iter().find(is_taken).unwrap_or(&row.inputs[0])
 }
 
 fn sink_pad(row: &'static Row, sender: mpsc::Sender<gst::Buffer>) -> Result<gst::Pad, EncodeError> {
@@ -232,24 +233,4 @@ fn missing(row: &Row) -> EncodeError {
 fn largest(spec: &gst::glib::ParamSpec) -> Option<u64> {
     let int = spec.downcast_ref::<gst::glib::ParamSpecInt>().map(|spec| spec.maximum() as u64);
     int.or_else(|| spec.downcast_ref::<gst::glib::ParamSpecUInt>().map(|spec| spec.maximum().into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_picture_has_its_share_at_every_rate() {
-        for ((kbps, fps), nominal, buffer) in [
-            ((8000, 60), 8000, 150),
-            ((8000, 30), 16_000, 75),
-            ((8000, 1), 480_000, 66),
-            ((0, 0), 60, 66),
-            ((1, 1000), 1, 600),
-            ((u32::MAX, 1), 60 * u64::from(u32::MAX), 66),
-        ] {
-            let rate = Rate::of(Demand { bitrate_kbps: kbps, fps, keyframe: false });
-            assert_eq!((rate.nominal_kbps(), rate.nominal_ms(150)), (nominal, buffer), "{kbps} {fps}");
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! The one video encoder: converts what changed, pushes the picture, takes the access unit.
+//! One video encoder: converts what changed, pushes the picture, takes the access unit.
 
 use std::{
     collections::VecDeque,
@@ -10,27 +10,31 @@ use cosmos_desktop::{Frame, Rect, Size};
 use gstreamer as gst;
 
 use crate::{
-    Demand, EncodeError, EncodedFrame, EncoderInfo, I420, VideoEncoder,
+    Demand, EncodeError, EncodedFrame, Layout,
     convert::bad,
-    element::{Element, NOMINAL_FPS, Rate},
-    table::Row,
+    element::Element,
+    headers::Headers,
+    rate::{NOMINAL_FPS, Rate, Told},
+    table::{Change, Row},
 };
 
 /// An element, and the picture it is fed with.
 pub(crate) struct ElementEncoder {
     row: &'static Row,
-    info: EncoderInfo,
     threads: u32,
     stream: Option<Stream>,
+    /// Whether the element has no ear for the wish for a keyframe, and is started anew for each.
+    deaf: bool,
 }
 
 /// What lives as long as the size stays.
 struct Stream {
     element: Element,
-    layout: I420,
+    layout: Layout,
     picture: gst::Buffer,
     pushed: u64,
-    rate: Rate,
+    told: Told,
+    headers: Headers,
     /// The pictures that have not come out yet, oldest first.
     pending: VecDeque<Pending>,
 }
@@ -46,60 +50,89 @@ const HELD_BACK: usize = 4;
 impl ElementEncoder {
     pub(crate) fn start(
         row: &'static Row,
-        info: EncoderInfo,
         threads: u32,
         size: Size,
         demand: Demand,
     ) -> Result<Self, EncodeError> {
-        let stream = Stream::start(row, threads, size.even(), Rate::of(demand))?;
-        Ok(Self { row, info, threads, stream: Some(stream) })
+        let stream = Stream::start(row, threads, size.even(), Rate::of(demand), Instant::now())?;
+        Ok(Self { row, threads, stream: Some(stream), deaf: false })
     }
 
-    fn stream(&mut self, size: Size, rate: Rate) -> Result<Stream, EncodeError> {
+    fn stream(&mut self, size: Size, rate: Rate, now: Instant) -> Result<Stream, EncodeError> {
         match self.stream.take() {
-            Some(stream) if stream.layout.size == size => Ok(stream),
-            _ => Stream::start(self.row, self.threads, size, rate),
+            Some(mut stream) if stream.layout.size == size => match stream.follow(self.row, rate, now) {
+                Some(rate) => Stream::start(self.row, self.threads, size, rate, now),
+                None => Ok(stream),
+            },
+            _ => Stream::start(self.row, self.threads, size, rate, now),
         }
     }
-}
 
-impl VideoEncoder for ElementEncoder {
-    fn encode(&mut self, frame: &Frame<'_>, demand: Demand) -> Result<Option<EncodedFrame>, EncodeError> {
+    fn anew(&self, stream: &Stream, now: Instant) -> Result<Stream, EncodeError> {
+        Stream::start(self.row, self.threads, stream.layout.size, stream.told.rate(), now)
+    }
+
+    /// As [`VideoEncoder::encode`](crate::VideoEncoder::encode). After a failure the next call starts the element anew.
+    pub(crate) fn encode(
+        &mut self,
+        frame: &Frame<'_>,
+        demand: Demand,
+    ) -> Result<Option<EncodedFrame>, EncodeError> {
         let size = frame.size.even();
         if size.area() == 0 {
             return Err(bad(frame));
         }
-        let mut stream = self.stream(size, Rate::of(demand))?;
-        let encoded = stream.encode(self.row, frame, demand)?;
+        let now = now(frame);
+        let mut stream = self.stream(size, Rate::of(demand), now)?;
+        if demand.keyframe && self.deaf && stream.pushed > 0 {
+            stream = self.anew(&stream, now)?;
+        } else if demand.keyframe {
+            stream.element.force_keyframe();
+        }
+        let mut encoded = stream.encode(self.row, frame)?;
+        if demand.keyframe && encoded.as_ref().is_some_and(|encoded| !encoded.keyframe) {
+            self.deaf = true;
+            stream = self.anew(&stream, now)?;
+            encoded = stream.encode(self.row, frame)?;
+        }
         self.stream = Some(stream);
         Ok(encoded)
-    }
-
-    fn info(&self) -> &EncoderInfo {
-        &self.info
     }
 }
 
 impl Stream {
-    fn start(row: &'static Row, threads: u32, size: Size, rate: Rate) -> Result<Self, EncodeError> {
+    fn start(
+        row: &'static Row,
+        threads: u32,
+        size: Size,
+        rate: Rate,
+        now: Instant,
+    ) -> Result<Self, EncodeError> {
         let element = Element::start(row, size, threads, rate)?;
-        let layout = I420::new(size);
+        let layout = Layout::new(element.format(), size);
         let memory = |error: gst::glib::BoolError| element.failure("get memory", &error.to_string());
         let picture = gst::Buffer::with_size(layout.len).map_err(memory)?;
-        Ok(Self { element, layout, picture, pushed: 0, rate, pending: VecDeque::with_capacity(HELD_BACK) })
+        let pending = VecDeque::with_capacity(HELD_BACK);
+        let (told, headers) = (Told::new(rate, now), Headers::default());
+        Ok(Self { element, layout, picture, pushed: 0, told, headers, pending })
     }
 
-    fn encode(
-        &mut self,
-        row: &Row,
-        frame: &Frame<'_>,
-        demand: Demand,
-    ) -> Result<Option<EncodedFrame>, EncodeError> {
+    /// Tells the element the rate, or else with which rate it is to be started anew.
+    fn follow(&mut self, row: &Row, rate: Rate, now: Instant) -> Option<Rate> {
+        let change = row.bitrate.change;
+        let told = self.told.follow(rate, change, now)?;
+        if change == Change::Restart {
+            return Some(told);
+        }
+        self.element.set_rate(told);
+        None
+    }
+
+    fn encode(&mut self, row: &Row, frame: &Frame<'_>) -> Result<Option<EncodedFrame>, EncodeError> {
         let begun = Instant::now();
         self.paint(frame)?;
         let convert = begun.elapsed();
         self.pending.push_back(Pending { captured: frame.captured, convert });
-        self.obey(demand);
         let begun = Instant::now();
         let coded = self.element.push(self.picture.clone())?;
         Ok(match coded {
@@ -125,17 +158,6 @@ impl Stream {
         self.layout.convert(frame, damage, &mut planes)
     }
 
-    fn obey(&mut self, demand: Demand) {
-        let rate = Rate::of(demand);
-        if rate != self.rate {
-            self.rate = rate;
-            self.element.set_rate(rate);
-        }
-        if demand.keyframe {
-            self.element.force_keyframe();
-        }
-    }
-
     fn emit(
         &mut self,
         row: &Row,
@@ -145,11 +167,16 @@ impl Stream {
         let bytes =
             coded.map_readable().map_err(|error| self.element.failure("get memory", &error.to_string()))?;
         let pending = self.pending.pop_front().expect("an output follows an input");
+        let keyframe = !coded.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let data = match keyframe {
+            true => self.headers.complete(row.codec, &bytes),
+            false => Arc::from(bytes.as_slice()),
+        };
         Ok(EncodedFrame {
             codec: row.codec,
-            keyframe: !coded.flags().contains(gst::BufferFlags::DELTA_UNIT),
+            keyframe,
             size: self.layout.size,
-            data: Arc::from(bytes.as_slice()),
+            data,
             captured: pending.captured,
             convert: pending.convert,
             encode,
@@ -157,6 +184,14 @@ impl Stream {
     }
 }
 
+/// The time at which a frame is encoded, which no clock that stands still holds back.
+pub(crate) fn now(frame: &Frame<'_>) -> Instant {
+    Instant::now().max(frame.captured)
+}
+
 fn tick(count: u64) -> gst::ClockTime {
     gst::ClockTime::from_nseconds(count * 1_000_000_000 / u64::from(NOMINAL_FPS))
 }
+
+#[cfg(test)]
+mod tests;

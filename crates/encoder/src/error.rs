@@ -49,6 +49,16 @@ pub enum EncodeError {
         /// The bytes it has.
         len: usize,
     },
+    /// The picture is smaller than what the encoder takes.
+    #[error("{element} takes pictures of {least} and larger, not of {size}")]
+    TooSmall {
+        /// Which element.
+        element: &'static str,
+        /// The picture.
+        size: Size,
+        /// The smallest that it takes.
+        least: Size,
+    },
     /// The element failed.
     #[error("{element} failed to {doing}: {reason}")]
     Element {

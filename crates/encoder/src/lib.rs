@@ -1,11 +1,8 @@
-//! Low-latency encoders: a picture goes in, an access unit comes out of the same call.
-//!
-//! [`open`] picks a video encoder by what [`Capabilities`] found to work on this machine and returns a
-//! [`VideoEncoder`], which is called from one thread, once per picture. [`AudioCapture`] turns what a PulseAudio
-//! source plays into Opus packets.
-//!
-//! The encoders are elements of GStreamer, driven pad to pad in the caller's thread: no queue, no thread and no
-//! clock of GStreamer's lies between a picture and its access unit. What differs between them is data, in one table.
+#![doc = include_str!("../README.md")]
+
+// The tests share what is outside with those within.
+#[cfg(test)]
+extern crate self as cosmos_encoder;
 
 mod audio;
 mod capabilities;
@@ -15,13 +12,20 @@ mod convert;
 mod element;
 mod encoder;
 mod error;
+mod fallover;
+mod headers;
+mod plan;
 mod properties;
+mod rate;
+mod registry;
 mod table;
+mod trouble;
 mod video;
 
 pub use audio::{AudioCapture, AudioConfig, AudioPacket};
 pub use capabilities::{Capabilities, Working};
 pub use choice::open;
-pub use convert::I420;
+pub use convert::{Format, Layout};
 pub use error::{AudioError, EncodeError};
+pub use fallover::Switch;
 pub use video::{Choice, Codec, Demand, EncodedFrame, EncoderConfig, EncoderInfo, VideoEncoder};

@@ -41,60 +41,9 @@ fn in_range(spec: &glib::ParamSpec, value: &glib::Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use gstreamer as gst;
 
     use super::*;
-    use crate::table::{Row, TABLE};
-
-    /// Version, element, property, type: written down from the sources of each version.
-    type Versions = BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>;
-
-    const VERSIONS: &str = include_str!("../testdata/properties.json");
-
-    fn settings(row: &Row) -> impl Iterator<Item = (&'static str, String)> {
-        let constants = row.constants.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let buffers = row.buffer_ms.iter().map(|(name, value)| (*name, value.to_string()));
-        let threads = row.threads.iter().map(|(name, follow)| (*name, follow.value(3)));
-        constants.chain(buffers).chain(threads).chain([(row.bitrate, (1000 * row.per_kilobit).to_string())])
-    }
-
-    #[test]
-    fn the_table_holds_in_every_version() {
-        let versions: Versions = serde_json::from_str(VERSIONS).unwrap();
-        assert!(versions.len() >= 5);
-        for (version, elements) in &versions {
-            for row in TABLE {
-                for (name, value) in settings(row) {
-                    let kind = elements[row.element].get(name).map(String::as_str);
-                    let fits = match kind {
-                        Some("boolean") => value.parse::<bool>().is_ok(),
-                        Some("int" | "int64") => value.parse::<i32>().is_ok(),
-                        Some("uint") => value.parse::<u32>().is_ok(),
-                        Some("float") => value.parse::<f32>().is_ok(),
-                        Some("enum" | "flags" | "string") => true,
-                        _ => false,
-                    };
-                    assert!(fits, "{version}: {} {name}={value} is {kind:?}", row.element);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_table_is_accepted_by_the_elements_of_this_machine() {
-        gst::init().unwrap();
-        for row in TABLE {
-            let Ok(element) = gst::ElementFactory::make(row.element).build() else {
-                eprintln!("SKIPPED {}: not installed", row.element);
-                continue;
-            };
-            for (name, value) in settings(row) {
-                assert_eq!(set(&element, name, &value), Ok(()), "{} {name}={value}", row.element);
-            }
-        }
-    }
 
     #[test]
     fn what_an_element_does_not_take_is_left_alone() {

@@ -9,7 +9,7 @@ use std::{
 
 use cosmos_desktop::{Frame, Size};
 
-use crate::EncodeError;
+use crate::{EncodeError, Switch};
 
 /// How the pictures are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,18 +17,24 @@ use crate::EncodeError;
 pub enum Codec {
     /// H.264 (ITU-T H.264), constrained baseline profile.
     H264,
+    /// H.265 (ITU-T H.265), main profile.
+    H265,
     /// VP8 (RFC 6386).
     Vp8,
     /// VP9, profile 0.
     Vp9,
+    /// AV1, main profile.
+    Av1,
 }
 
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::H264 => "H.264",
+            Self::H265 => "H.265",
             Self::Vp8 => "VP8",
             Self::Vp9 => "VP9",
+            Self::Av1 => "AV1",
         })
     }
 }
@@ -42,7 +48,8 @@ pub struct EncodedFrame {
     pub keyframe: bool,
     /// Columns and rows of the picture, both even.
     pub size: Size,
-    /// One access unit. H.264 is in Annex B form, with the parameter sets in front of each IDR picture.
+    /// One access unit. H.264 and H.265 are in Annex B form, with the parameter sets in front of each IDR picture; AV1 is
+    /// a temporal unit in the low-overhead form.
     pub data: Arc<[u8]>,
     /// When the change that led to this picture became known: [`Frame::captured`].
     pub captured: Instant,
@@ -73,15 +80,22 @@ pub trait VideoEncoder: Send {
     ///
     /// # Errors
     /// [`EncodeError::Frame`] when the frame is smaller than two by two pixels or its bytes do not reach its size,
-    /// [`EncodeError::Element`] when the encoder fails; the next call starts it anew.
+    /// [`EncodeError::Element`] or [`EncodeError::TooSmall`] when the encoder fails and no other works in its place; the
+    /// next call starts it anew.
     fn encode(&mut self, frame: &Frame<'_>, demand: Demand) -> Result<Option<EncodedFrame>, EncodeError>;
 
     /// Which encoder this is, and why.
     fn info(&self) -> &EncoderInfo;
+
+    /// Whether another encoder took over with the last picture, which is a keyframe then. Asking takes the answer.
+    fn switched(&mut self) -> Option<Switch> {
+        None
+    }
 }
 
 /// Which encoder was chosen, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EncoderInfo {
     /// The name of the element, for example `x264enc`.
     pub element: String,
@@ -91,17 +105,21 @@ pub struct EncoderInfo {
     pub hardware: bool,
     /// Why it was chosen.
     pub reason: String,
+    /// What was asked for by name, where it does not work and this one stands in.
+    pub instead_of: Option<String>,
     /// The others, and why each was not chosen.
     pub not_chosen: Vec<(String, String)>,
 }
 
 /// Which encoder is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Choice {
     /// The best of those that work.
     #[default]
     Auto,
-    /// The one of this name, or none.
+    /// The one of this name. That of an element of a GPU stands for whichever element of the same circuit works, and
+    /// else for the best of all; `h264enc` is the best of H.264.
     Named(String),
 }
 
@@ -112,7 +130,7 @@ impl FromStr for Choice {
     fn from_str(text: &str) -> Result<Self, EncodeError> {
         match text {
             "auto" => Ok(Self::Auto),
-            name => crate::table::row(name).map(|row| Self::Named(row.element.into())),
+            name => crate::plan::known(name).map(Self::Named),
         }
     }
 }
@@ -124,4 +142,6 @@ pub struct EncoderConfig {
     pub choice: Choice,
     /// Threads that work on one picture, 1 to 64; by default one fewer than there are cores, between 1 and 4.
     pub threads: Option<u32>,
+    /// Which codecs all viewers decode; none at all where that is not known.
+    pub codecs: Vec<Codec>,
 }

@@ -6,7 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cosmos_encoder::{Capabilities, Choice, Demand, EncoderConfig, child};
+use cosmos_encoder::{Capabilities, Demand, EncoderConfig, child};
+use gstreamer::{self as gst, prelude::*};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -15,8 +16,10 @@ fn main() {
     child::hook();
     what_works_is_found_and_opens();
     what_does_not_work_is_a_finding();
+    what_is_only_taken_by_name_is_not_tried_for_the_best();
+    an_encoder_that_aborts_takes_the_child_with_it_and_works_as_it_is_set_up_here();
     a_hanging_child_is_killed();
-    println!("probe: 3 passed");
+    println!("probe: 5 passed");
 }
 
 /// What a child does instead of probing, when its encoder is called so.
@@ -25,6 +28,7 @@ fn misbehave() {
         Some("aborts") => process::abort(),
         Some("hangs") => thread::sleep(Duration::from_secs(600)),
         Some("fails") => process::exit(17),
+        Some("av1enc-as-it-comes") => encode_av1_as_it_comes(),
         _ => (),
     }
 }
@@ -38,7 +42,7 @@ fn what_works_is_found_and_opens() {
         return;
     };
     let demand = Demand { bitrate_kbps: 1000, fps: 30, keyframe: false };
-    let config = EncoderConfig { choice: Choice::Auto, threads: None };
+    let config = EncoderConfig::default();
     let encoder = cosmos_encoder::open(&config, &found, cosmos_desktop::Size::new(320, 240), demand).unwrap();
     assert_eq!(encoder.info().element, best.element);
 }
@@ -52,6 +56,51 @@ fn what_does_not_work_is_a_finding() {
     assert_eq!(reasons[1].0, "h265enc");
     assert!(reasons[1].1.contains("unknown encoder \"h265enc\""), "{reasons:?}");
     assert_eq!(reasons[2], ("fails", "ended with exit status: 17"));
+}
+
+fn what_is_only_taken_by_name_is_not_tried_for_the_best() {
+    let tried = |choice: &str| {
+        let found = Capabilities::probe_for(&choice.parse().unwrap(), DEADLINE).unwrap();
+        found.works.into_iter().map(|working| working.element).collect::<Vec<_>>()
+    };
+    let installed = Capabilities::installed().unwrap();
+    for costly in ["av1enc", "x265enc"] {
+        if !installed.works.iter().any(|working| working.element == costly) {
+            eprintln!("SKIPPED probing for {costly}: not installed");
+            continue;
+        }
+        assert!(!tried("auto").contains(&costly.to_owned()), "{costly}");
+        assert!(tried(costly).contains(&costly.to_owned()), "{costly}");
+    }
+}
+
+/// The element of AV1 with a constant bitrate and nothing said of quantisers, of which the library asserts something.
+fn encode_av1_as_it_comes() {
+    gst::init().unwrap();
+    let launch = "videotestsrc num-buffers=20 pattern=snow \
+                  ! video/x-raw,format=I420,width=640,height=480,framerate=60/1 \
+                  ! av1enc usage-profile=realtime cpu-used=10 end-usage=cbr target-bitrate=500 ! fakesink";
+    let pipeline = gst::parse::launch(launch).unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let _ = pipeline.bus().unwrap().timed_pop_filtered(
+        gst::ClockTime::from_seconds(20),
+        &[gst::MessageType::Eos, gst::MessageType::Error],
+    );
+    process::exit(0);
+}
+
+fn an_encoder_that_aborts_takes_the_child_with_it_and_works_as_it_is_set_up_here() {
+    if gst::ElementFactory::find("av1enc").is_none() || gst::ElementFactory::find("videotestsrc").is_none() {
+        eprintln!("SKIPPED aborting av1enc: not installed");
+        return;
+    }
+    let found = Capabilities::probe_named(&["av1enc", "av1enc-as-it-comes"], DEADLINE);
+    assert_eq!(found.works.len(), 1, "{found:?}");
+    assert_eq!(found.works[0].element, "av1enc");
+    // Others have libraries without assertions, or elements with other defaults.
+    if gst::version().1 == 22 {
+        assert_eq!(found.broken, [("av1enc-as-it-comes".to_owned(), "died of SIGABRT".to_owned())]);
+    }
 }
 
 fn a_hanging_child_is_killed() {

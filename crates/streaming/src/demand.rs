@@ -9,7 +9,7 @@ use std::{
 };
 
 use cosmos_desktop::{Size, Waker};
-use cosmos_encoder::Demand;
+use cosmos_encoder::{Codec, Demand};
 
 /// The only edge from the network back to the desktop's threads, but for input.
 #[derive(Default)]
@@ -20,6 +20,7 @@ pub(crate) struct DemandCell {
     looked_at: Mutex<LookedAt>,
     video: Flag,
     audio: Flag,
+    codec: Mutex<Option<Codec>>,
     frames: Mutex<Option<Waker>>,
     control: Mutex<Wanted>,
 }
@@ -139,6 +140,16 @@ impl DemandCell {
     /// The rate that is set, in kbit/s.
     pub(crate) fn rate(&self) -> u32 {
         self.bitrate_kbps.load(Relaxed)
+    }
+
+    /// Sets the codec that was agreed upon, where it is not the one of the best encoder.
+    pub(crate) fn set_codec(&self, codec: Option<Codec>) {
+        *self.codec.lock().unwrap_or_else(PoisonError::into_inner) = codec;
+    }
+
+    /// The codec that was agreed upon, if any was.
+    pub(crate) fn codec(&self) -> Option<Codec> {
+        *self.codec.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks for a keyframe, also of a screen that does not change.

@@ -20,7 +20,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     demand::DemandCell,
     rfb::Rfb,
-    session::{Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, answer},
+    session::{
+        Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, answer, decoded,
+    },
     stats::{Means, Snapshot},
 };
 
@@ -84,6 +86,8 @@ pub(crate) enum Refusal {
 pub(crate) struct HubConfig {
     pub(crate) reach: Reach,
     pub(crate) codec: Codec,
+    /// What else can be encoded, best first.
+    pub(crate) others: Vec<Codec>,
     pub(crate) audio: bool,
     pub(crate) fps: u32,
     pub(crate) max_kbps: u32,
@@ -255,7 +259,15 @@ impl Hub {
 
     fn admit(&mut self, offer: SdpOffer, viewer: Viewer, now: Instant) -> Result<(u64, Answer), Refusal> {
         self.room()?;
-        let (offered, answer) = answer(offer, &self.config.reach, self.config.codec, now)?;
+        // Who comes first finds the codec that their browser decodes; who comes later has to take what is there.
+        let others = if self.sessions.is_empty() { &self.config.others[..] } else { &[] };
+        let codecs = [&[self.config.codec][..], others].concat();
+        let codec = decoded(&offer, &codecs).unwrap_or(self.config.codec);
+        let (offered, answer) = answer(offer, &self.config.reach, codec, now)?;
+        if codec != self.config.codec {
+            self.config.codec = codec;
+            self.demand.set_codec(Some(codec));
+        }
         Ok((self.enter(Session::new(offered, viewer, now), None, now), answer))
     }
 

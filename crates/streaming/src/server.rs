@@ -69,6 +69,8 @@ pub struct VideoConfig {
     pub capabilities: Capabilities,
     /// What the encoder that will be chosen makes.
     pub codec: Codec,
+    /// What else can be encoded where a browser does not decode that, best first.
+    pub others: Vec<Codec>,
 }
 
 /// Who may come in.
@@ -210,6 +212,7 @@ impl Network {
         HubConfig {
             reach: self.reach(&config.ice),
             codec: config.video.codec,
+            others: config.video.others.clone(),
             audio: config.audio.is_some(),
             fps: config.video.fps,
             max_kbps: config.video.max_kbps,

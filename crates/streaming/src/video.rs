@@ -107,10 +107,12 @@ impl Video {
         let wanted = demand.take();
         self.pace.begin(Instant::now(), wanted.fps);
         let wanted = reason.share(wanted);
-        let encoded =
-            self.encoder(frame.size, wanted, events).and_then(|encoder| encoder.encode(&frame, wanted));
+        let encoded = self
+            .encoder(frame.size, wanted, demand, events)
+            .and_then(|encoder| encoder.encode(&frame, wanted));
         match encoded {
             Ok(Some(encoded)) => {
+                self.tell_of_another(demand, events);
                 self.pace.encoded(reason, encoded.data.len(), Instant::now());
                 publish(Arc::new(encoded), demand, events);
             }
@@ -130,14 +132,30 @@ impl Video {
         &mut self,
         size: Size,
         wanted: Demand,
+        demand: &DemandCell,
         events: &Sender<Event>,
     ) -> Result<&mut Box<dyn VideoEncoder>, EncodeError> {
-        if self.encoder.is_none() {
-            let encoder = cosmos_encoder::open(&self.config, &self.capabilities, size, wanted)?;
+        let agreed = demand.codec();
+        let fits = |encoder: &dyn VideoEncoder| agreed.is_none_or(|codec| encoder.info().codec == codec);
+        if !self.encoder.as_deref().is_some_and(fits) {
+            let config = EncoderConfig { codecs: agreed.into_iter().collect(), ..self.config.clone() };
+            let encoder = cosmos_encoder::open(&config, &self.capabilities, size, wanted)?;
             let _ended = events.blocking_send(Event::Encoder(encoder.info().clone()));
             self.encoder = Some(encoder);
         }
         Ok(self.encoder.as_mut().expect("it was opened just now"))
+    }
+
+    /// Says that another encoder took over, before anybody sees its first picture.
+    fn tell_of_another(&mut self, demand: &DemandCell, events: &Sender<Event>) {
+        let Some(encoder) = &mut self.encoder else { return };
+        let Some(switch) = encoder.switched() else { return };
+        tracing::warn!("{switch}");
+        // What was agreed upon may have been what failed.
+        demand.set_codec(None);
+        let level = if switch.failure.is_some() { Level::Warning } else { Level::Info };
+        let _ended = events.blocking_send(Event::Encoder(encoder.info().clone()));
+        let _ended = events.blocking_send(Event::Notice(level, switch.to_string()));
     }
 
     fn failed(&mut self, error: &EncodeError, demand: &DemandCell, events: &Sender<Event>) {

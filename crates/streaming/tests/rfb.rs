@@ -61,9 +61,14 @@ impl Server {
             video: VideoConfig {
                 fps: 30,
                 max_kbps: 4000,
-                encoder: EncoderConfig { choice: Choice::Named("vp8enc".into()), threads: Some(1) },
+                encoder: EncoderConfig {
+                    choice: Choice::Named("vp8enc".into()),
+                    threads: Some(1),
+                    ..EncoderConfig::default()
+                },
                 capabilities: Capabilities::installed().unwrap(),
                 codec: Codec::Vp8,
+                others: vec![],
             },
             audio: None,
             auth: AuthConfig { account, key: SessionKey::random(), origins: vec![] },

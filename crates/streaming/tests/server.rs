@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod encoder;
 mod page;
 mod scripted;
 mod socket;
@@ -97,7 +98,10 @@ impl Server {
     }
 
     fn connect(&self, tcp: bool) -> Page {
-        let (mut page, offer) = Page::offer(tcp);
+        self.connect_with(Page::offer(tcp))
+    }
+
+    fn connect_with(&self, (mut page, offer): (Page, String)) -> Page {
         let answer = self.request("POST", "/api/offer", &self.origin(), &offer);
         page.answer(answer.split_once("\r\n\r\n").expect("a body").1);
         page.until("the channels to open", |page| page.is_open());
@@ -122,9 +126,14 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
         video: VideoConfig {
             fps: 30,
             max_kbps: 4000,
-            encoder: EncoderConfig { choice: Choice::Named("vp8enc".into()), threads: Some(1) },
+            encoder: EncoderConfig {
+                choice: Choice::Named("vp8enc".into()),
+                threads: Some(1),
+                ..EncoderConfig::default()
+            },
             capabilities,
             codec: Codec::Vp8,
+            others: Vec::new(),
         },
         audio: None,
         auth: AuthConfig {

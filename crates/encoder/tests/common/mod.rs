@@ -4,13 +4,17 @@
 mod screen;
 
 use cosmos_desktop::Size;
-use cosmos_encoder::{Capabilities, Choice, Codec, Demand, EncodedFrame, EncoderConfig, I420, VideoEncoder};
+use cosmos_encoder::{
+    Capabilities, Choice, Codec, Demand, EncodedFrame, EncoderConfig, Format, Layout, VideoEncoder,
+};
 use gstreamer::{self as gst, prelude::*};
 use gstreamer_app as gst_app;
 use gstreamer_video::VideoFrameExt as _;
 pub use screen::Screen;
 
-pub const ELEMENTS: [&str; 4] = ["x264enc", "openh264enc", "vp8enc", "vp9enc"];
+/// All encoders on the CPU.
+pub const ELEMENTS: [&str; 8] =
+    ["x264enc", "openh264enc", "vp8enc", "vp9enc", "x265enc", "av1enc", "svtav1enc", "rav1enc"];
 pub const DEMAND: Demand = Demand { bitrate_kbps: 8000, fps: 30, keyframe: false };
 
 /// The encoder of this name, or a line that says why the test is skipped.
@@ -34,20 +38,27 @@ pub struct Decoder {
 impl Decoder {
     pub fn new(codec: Codec) -> Option<Self> {
         gst::init().unwrap();
-        let (caps, decoders): (_, &[&str]) = match codec {
-            Codec::H264 => {
-                ("video/x-h264,stream-format=byte-stream,alignment=au", &["avdec_h264", "openh264dec"])
-            }
-            Codec::Vp8 => ("video/x-vp8", &["vp8dec"]),
-            _ => ("video/x-vp9", &["vp9dec"]),
+        let (caps, parser, decoders): (_, _, &[&str]) = match codec {
+            Codec::H264 => (
+                "video/x-h264,stream-format=byte-stream,alignment=au",
+                "h264parse ! ",
+                &["avdec_h264", "openh264dec"],
+            ),
+            Codec::H265 => (
+                "video/x-h265,stream-format=byte-stream,alignment=au",
+                "h265parse ! ",
+                &["avdec_h265", "libde265dec"],
+            ),
+            Codec::Av1 => ("video/x-av1,stream-format=obu-stream,alignment=tu", "", &["dav1ddec", "av1dec"]),
+            Codec::Vp8 => ("video/x-vp8", "", &["vp8dec"]),
+            _ => ("video/x-vp9", "", &["vp9dec"]),
         };
         let Some(decoder) = decoders.iter().find(|name| gst::ElementFactory::find(name).is_some()) else {
             eprintln!("SKIPPED decoding {codec}: none of {decoders:?} is installed");
             return None;
         };
         let launch = format!(
-            "appsrc name=in format=time caps={caps} ! {parse}{decoder} ! appsink name=out sync=false",
-            parse = if codec == Codec::H264 { "h264parse ! " } else { "" },
+            "appsrc name=in format=time caps={caps} ! {parser}{decoder} ! appsink name=out sync=false"
         );
         let pipeline = gst::parse::launch(&launch).unwrap().downcast::<gst::Pipeline>().unwrap();
         let input = pipeline.by_name("in").unwrap().downcast().unwrap();
@@ -62,7 +73,7 @@ impl Decoder {
         self.input.push_buffer(buffer).unwrap();
     }
 
-    /// All pictures: their size and their planes, in the layout of [`I420`].
+    /// All pictures: their size and their planes, in the layout of I420.
     pub fn finish(self) -> Vec<(Size, Vec<u8>)> {
         self.input.end_of_stream().unwrap();
         let mut pictures = Vec::new();
@@ -87,7 +98,7 @@ fn planes(sample: &gst::Sample, size: Size) -> Vec<u8> {
     assert_eq!(caps.format(), gstreamer_video::VideoFormat::I420);
     let frame =
         gstreamer_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer().unwrap(), &caps).unwrap();
-    let layout = I420::new(size);
+    let layout = Layout::new(Format::I420, size);
     let mut planes = vec![0; layout.len];
     for plane in 0..3 {
         let (shift, to) = (u32::from(plane > 0), layout.strides[usize::from(plane > 0)]);
@@ -102,19 +113,19 @@ fn planes(sample: &gst::Sample, size: Size) -> Vec<u8> {
 }
 
 /// PSNR of the luma planes in dB.
-pub fn psnr_luma(layout: &I420, left: &[u8], right: &[u8]) -> f64 {
+pub fn psnr_luma(layout: &Layout, left: &[u8], right: &[u8]) -> f64 {
     let (width, height) = (usize::from(layout.size.width), usize::from(layout.size.height));
     let rows = (0..height).map(|row| row * layout.strides[0]);
     psnr(rows.flat_map(|at| left[at..at + width].iter().zip(&right[at..at + width])))
 }
 
 /// PSNR in dB over red, green and blue of a decoded picture, against the screen it came from.
-pub fn psnr_rgb(layout: &I420, planes: &[u8], screen: &Screen) -> f64 {
+pub fn psnr_rgb(layout: &Layout, planes: &[u8], screen: &Screen) -> f64 {
     let rgb = bgra(layout, planes);
     psnr(rgb.iter().zip(&screen.bgrx).enumerate().filter(|(index, _)| index % 4 != 3).map(|(_, pair)| pair))
 }
 
-fn bgra(layout: &I420, planes: &[u8]) -> Vec<u8> {
+fn bgra(layout: &Layout, planes: &[u8]) -> Vec<u8> {
     let (width, height) = (u32::from(layout.size.width), u32::from(layout.size.height));
     let image = yuv::YuvPlanarImage {
         y_plane: &planes[..layout.offsets[1]],

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use cosmos_desktop::{Frame, Rect, Size};
-use cosmos_encoder::I420;
+use cosmos_encoder::{Format, Layout};
 
 /// A screen that can be painted on.
 pub struct Screen {
@@ -66,8 +66,8 @@ impl Screen {
     }
 
     /// The picture as an encoder gets it.
-    pub fn i420(&self) -> (I420, Vec<u8>) {
-        let layout = I420::new(self.size);
+    pub fn i420(&self) -> (Layout, Vec<u8>) {
+        let layout = Layout::new(Format::I420, self.size);
         let mut planes = vec![0; layout.len];
         layout.convert(&self.frame(&[]), &[self.size.rect()], &mut planes).unwrap();
         (layout, planes)

@@ -101,8 +101,10 @@ impl<'a> Packed<'a> {
 
 fn codec(codec: Codec) -> VideoCodec {
     match codec {
+        Codec::H265 => VideoCodec::H265,
         Codec::Vp8 => VideoCodec::Vp8,
         Codec::Vp9 => VideoCodec::Vp9,
+        Codec::Av1 => VideoCodec::Av1,
         _ => VideoCodec::H264,
     }
 }

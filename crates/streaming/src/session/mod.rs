@@ -40,6 +40,8 @@ pub use self::{
     rtc::{Answer, OfferError, Offered, answer, install_crypto},
 };
 
+pub(crate) use self::rtc::decoded;
+
 /// What a session wants.
 pub enum Output {
     /// This datagram is to be sent.

@@ -74,6 +74,12 @@ pub fn answer(
     Ok((Offered { rtc, tracks: Tracks { codec, video: None, audio: None } }, answer))
 }
 
+/// The first of the codecs that the browser decodes, as far as its offer tells.
+pub(crate) fn decoded(offer: &SdpOffer, codecs: &[Codec]) -> Option<Codec> {
+    let offer = offer.to_sdp_string().to_ascii_uppercase();
+    codecs.iter().copied().find(|codec| offer.contains(rtpmap(*codec)))
+}
+
 /// The longest pause between two connectivity checks, and how many in a row may fail: a page that vanished is noticed
 /// within about six seconds.
 const STUN_PAUSE: Duration = Duration::from_secs(1);
@@ -87,8 +93,10 @@ fn config(codec: Codec) -> str0m::RtcConfig {
         .clear_codecs()
         .enable_opus(true, false)
         .enable_h264(codec == Codec::H264)
+        .enable_h265(codec == Codec::H265)
         .enable_vp8(codec == Codec::Vp8)
         .enable_vp9(codec == Codec::Vp9)
+        .enable_av1(codec == Codec::Av1)
         .set_extension(5, Extension::PlayoutDelay)
         .set_extension(6, Extension::AbsoluteCaptureTime)
         .enable_bwe(Some(Bitrate::kbps(START_KBPS.into())))
@@ -152,19 +160,23 @@ impl Tracks {
     }
 }
 
-/// How a session description names the codec (RFC 6184, RFC 7741, RFC 9628).
+/// How a session description names the codec (RFC 6184, RFC 7798, RFC 7741, RFC 9628, and that of AV1).
 fn rtpmap(codec: Codec) -> &'static str {
     match format_of(codec) {
+        format::Codec::H265 => "H265/90000",
         format::Codec::Vp8 => "VP8/90000",
         format::Codec::Vp9 => "VP9/90000",
+        format::Codec::Av1 => "AV1/90000",
         _ => "H264/90000",
     }
 }
 
 fn format_of(codec: Codec) -> format::Codec {
     match codec {
+        Codec::H265 => format::Codec::H265,
         Codec::Vp8 => format::Codec::Vp8,
         Codec::Vp9 => format::Codec::Vp9,
+        Codec::Av1 => format::Codec::Av1,
         _ => format::Codec::H264,
     }
 }

@@ -419,14 +419,55 @@ fn a_page_that_says_goodbye_is_gone_at_once() {
     assert!(world.now - before < Duration::from_secs(1));
 }
 
+/// What a browser offers that decodes these.
+fn offer(now: Instant, config: impl Fn(str0m::RtcConfig) -> str0m::RtcConfig) -> SdpOffer {
+    let mut rtc = config(Rtc::builder().clear_codecs()).build(now);
+    let mut changes = rtc.sdp_api();
+    changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
+    changes.apply().unwrap().0
+}
+
 #[test]
 fn a_browser_without_the_codec_is_told_so() {
     install_crypto();
     let now = Instant::now();
-    let mut rtc = Rtc::builder().clear_codecs().enable_vp8(true).build(now);
-    let mut changes = rtc.sdp_api();
-    changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
-    let (offer, _pending) = changes.apply().unwrap();
+    let offer = offer(now, |config| config.enable_vp8(true));
     let refused = answer(offer, &Reach::new(vec![SERVER.parse().unwrap()]), Codec::H264, now).err().unwrap();
     assert!(refused.to_string().contains("H.264"), "{refused}");
+}
+
+#[test]
+fn every_codec_is_agreed_upon() {
+    install_crypto();
+    let now = Instant::now();
+    let browser = |config: str0m::RtcConfig| {
+        config.enable_h264(true).enable_h265(true).enable_vp8(true).enable_vp9(true).enable_av1(true)
+    };
+    for (codec, name) in [
+        (Codec::H264, "H264/90000"),
+        (Codec::H265, "H265/90000"),
+        (Codec::Vp8, "VP8/90000"),
+        (Codec::Vp9, "VP9/90000"),
+        (Codec::Av1, "AV1/90000"),
+    ] {
+        let answered = answer(offer(now, browser), &Reach::new(vec![SERVER.parse().unwrap()]), codec, now);
+        let text = answered.unwrap().1.to_sdp_string();
+        let rtpmaps = text.lines().filter(|line| line.starts_with("a=rtpmap:") && !line.contains("rtx"));
+        let names = rtpmaps.filter_map(|line| line.split(' ').nth(1)).collect::<Vec<_>>();
+        assert!(!names.is_empty() && names.iter().all(|other| *other == name), "{codec}: {names:?}");
+    }
+}
+
+#[test]
+fn the_first_codec_that_a_browser_decodes_is_found_in_its_offer() {
+    install_crypto();
+    let offer = offer(Instant::now(), |config| config.enable_vp8(true).enable_vp9(true));
+    for (codecs, expected) in [
+        (vec![Codec::H264, Codec::Vp9, Codec::Vp8], Some(Codec::Vp9)),
+        (vec![Codec::Vp8, Codec::Vp9], Some(Codec::Vp8)),
+        (vec![Codec::H264, Codec::Av1], None),
+        (vec![], None),
+    ] {
+        assert_eq!(decoded(&offer, &codecs), expected, "{codecs:?}");
+    }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use cosmos_protocol::{ClientMessage, ServerMessage};
 use str0m::{
-    Candidate, Event, Input, Output, Rtc,
+    Candidate, Event, Input, Output, Rtc, RtcConfig,
     change::{SdpAnswer, SdpPendingOffer},
     channel::ChannelId,
     media::{Direction, MediaKind},
@@ -42,8 +42,13 @@ enum Link {
 impl Page {
     /// A page and its offer, as JSON.
     pub fn offer(tcp: bool) -> (Self, String) {
+        Self::offer_with(tcp, Rtc::builder())
+    }
+
+    /// As [`offer`](Self::offer), of a browser that decodes other things.
+    pub fn offer_with(tcp: bool, config: RtcConfig) -> (Self, String) {
         cosmos_streaming::session::install_crypto();
-        let mut rtc = Rtc::builder().build(Instant::now());
+        let mut rtc = config.build(Instant::now());
         let link = if tcp {
             let local: SocketAddr = "127.0.0.1:9".parse().unwrap();
             let candidate = Candidate::builder().tcp().host(local).tcptype(TcpType::Active).build().unwrap();

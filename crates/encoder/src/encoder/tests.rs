@@ -1,0 +1,100 @@
+use common::{DEMAND, Decoder, Screen, psnr_luma};
+use cosmos_desktop::Size;
+
+use super::*;
+use crate::{
+    Format,
+    table::{self, Bitrate},
+};
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+const SIZE: Size = Size::new(640, 480);
+
+/// The row of an element, changed; none, and a line, where that is not installed.
+fn row(element: &str, change: impl FnOnce(&mut Row)) -> Option<&'static Row> {
+    gst::init().unwrap();
+    if gst::ElementFactory::find(element).is_none() {
+        eprintln!("SKIPPED {element}: not installed");
+        return None;
+    }
+    let mut row = table::row(element).unwrap().clone();
+    change(&mut row);
+    Some(Box::leak(Box::new(row)))
+}
+
+fn start(row: &'static Row) -> ElementEncoder {
+    ElementEncoder::start(row, 2, SIZE, DEMAND).unwrap()
+}
+
+#[test]
+fn both_formats_look_the_same_when_they_are_decoded() {
+    let mut found = Vec::new();
+    for format in [&[Format::I420], &[Format::Nv12]] {
+        let Some(row) = row("x264enc", |row| row.inputs = format) else { return };
+        let Some(decoder) = Decoder::new(row.codec) else { return };
+        let (mut encoder, mut screen) = (start(row), Screen::page(SIZE));
+        for index in 0..10_u16 {
+            let damage = [Rect { x: 31 + 9 * index, y: 201, width: 83, height: 61 }];
+            screen.video(damage[0], index.into());
+            let frame = screen.frame(&damage);
+            decoder.push(index.into(), &encoder.encode(&frame, DEMAND).unwrap().unwrap());
+        }
+        assert_eq!(encoder.stream.as_ref().unwrap().layout.format, format[0]);
+        let (layout, original) = screen.i420();
+        let luma = psnr_luma(&layout, &decoder.finish()[9].1, &original);
+        eprintln!("x264enc with {}: luma {luma:.1} dB", format[0].name());
+        found.push(luma);
+    }
+    assert!(found[0] > 30.0 && (found[0] - found[1]).abs() < 1.0, "{found:.1?}");
+}
+
+#[test]
+fn an_element_that_lacks_the_best_format_gets_the_next() {
+    let Some(row) = row("openh264enc", |row| row.inputs = &[Format::Nv12, Format::I420]) else { return };
+    assert_eq!(start(row).stream.unwrap().layout.format, Format::I420);
+}
+
+/// Whether each picture was a keyframe, when the rate of each is asked for so many milliseconds after the first.
+fn keyframes(row: &'static Row, rates: &[(u64, u32)]) -> Vec<bool> {
+    let (mut encoder, screen, begun) = (start(row), Screen::page(SIZE), Instant::now());
+    let pictures = rates.iter().map(|(ms, bitrate_kbps)| {
+        let captured = begun + Duration::from_millis(60_000 + ms);
+        let demand = Demand { bitrate_kbps: *bitrate_kbps, ..DEMAND };
+        encoder.encode(&Frame { captured, ..screen.frame(&[]) }, demand).unwrap().unwrap().keyframe
+    });
+    pictures.collect()
+}
+
+#[test]
+fn where_a_rate_takes_a_new_start_small_and_soon_changes_take_none() {
+    let bitrate = |change| Bitrate { change, ..table::row("x264enc").unwrap().bitrate };
+    let rates = [(0, 8000), (100, 7000), (200, 4000), (2300, 4000), (3000, 2000), (4500, 2000)];
+    for (change, expected) in [
+        (Change::Free, [true, false, false, false, false, false]),
+        // The element was started a minute before the first of these.
+        (Change::Restart, [true, false, true, false, true, false]),
+    ] {
+        let Some(row) = row("x264enc", |row| row.bitrate = bitrate(change)) else { return };
+        assert_eq!(keyframes(row, &rates), expected, "{change:?}");
+    }
+}
+
+#[test]
+fn what_is_too_small_is_refused_before_anything_is_started() {
+    gst::init().unwrap();
+    for (element, size, least) in [
+        ("nvcudah264enc", Size::new(158, 400), "160x64"),
+        ("nvcudah265enc", Size::new(400, 62), "160x64"),
+        ("nvautogpuh264enc", Size::new(100, 50), "160x64"),
+        ("vah265enc", Size::new(100, 400), "128x128"),
+        ("x265enc", Size::new(640, 14), "16x16"),
+    ] {
+        let refused = ElementEncoder::start(table::row(element).unwrap(), 1, size, DEMAND).err().unwrap();
+        let expected = format!("{element} takes pictures of {least} and larger, not of {size}");
+        assert_eq!(refused.to_string(), expected);
+    }
+    let old = table::rows_of(22).find(|row| row.element == "nvh264enc").unwrap();
+    assert_eq!((old.least, old.bitrate.change), (Size::new(146, 50), Change::Keyframe));
+}

@@ -1,0 +1,241 @@
+//! Encoders on the CPU.
+
+use cosmos_desktop::Size;
+
+use super::{
+    ANY_SIZE, Bitrate, Change, Maker, NEVER,
+    Notion::{Buffer, Gop, Latency, Preset, Profile, Rate, Screen, Threads},
+    Row, Setting, Value, Versions, follow, set,
+};
+use crate::{Codec, Format};
+
+const I420: &[Format] = &[Format::I420];
+
+/// Those that any machine can afford.
+pub(super) const USUAL: &[Row] = &[
+    Row {
+        element: "x264enc",
+        versions: Versions::ALL,
+        codec: Codec::H264,
+        maker: Maker::Cpu,
+        package: "gstreamer1.0-plugins-ugly",
+        inputs: &[Format::I420, Format::Nv12],
+        least: ANY_SIZE,
+        output: "video/x-h264,stream-format=byte-stream,alignment=au,profile=constrained-baseline",
+        bitrate: Bitrate { property: "bitrate", per_kilobit: 1, change: Change::Free },
+        settings: &[&[
+            set(Latency, "tune", "zerolatency"),
+            set(Preset, "speed-preset", "ultrafast"),
+            // Constant quality below the cap of the buffer: a plain constant bitrate keeps to an average of its own
+            // and leaves a quarter of the bitrate unused, 3 to 7 dB on text and video at the same cost.
+            set(Rate, "pass", "qual"),
+            set(Rate, "quantizer", "9"),
+            follow(Buffer, "vbv-buf-capacity", Value::Milliseconds(150)),
+            // More of the bits go to what is simple, which on a screen is text.
+            set(Screen, "option-string", "qcomp=0.4"),
+            // A still picture sinks to this floor, where what is left over is coded once and skipped from then on.
+            // Between 3 and 5 the rounding errors of one frame are coded in the next for ever, at three times the
+            // bytes.
+            set(Screen, "qp-min", "1"),
+            set(Gop, "key-int-max", NEVER),
+            set(Latency, "bframes", "0"),
+            set(Latency, "b-adapt", "false"),
+            set(Latency, "rc-lookahead", "0"),
+            set(Latency, "sync-lookahead", "0"),
+            set(Latency, "mb-tree", "false"),
+            set(Profile, "aud", "false"),
+            set(Profile, "byte-stream", "true"),
+            set(Profile, "insert-vui", "true"),
+            follow(Threads, "threads", Value::Threads),
+            follow(Threads, "sliced-threads", Value::SeveralThreads),
+        ]],
+    },
+    Row {
+        element: "openh264enc",
+        versions: Versions::ALL,
+        codec: Codec::H264,
+        maker: Maker::Cpu,
+        package: "gstreamer1.0-plugins-bad",
+        inputs: I420,
+        least: Size::new(16, 16),
+        output: "video/x-h264,stream-format=byte-stream,alignment=au,profile=constrained-baseline",
+        bitrate: Bitrate { property: "bitrate", per_kilobit: 1000, change: Change::Free },
+        settings: &[&[
+            // Content that is taken for a screen is never refined once it stands still.
+            set(Screen, "usage-type", "camera"),
+            set(Preset, "complexity", "low"),
+            set(Rate, "rate-control", "bitrate"),
+            set(Gop, "gop-size", NEVER),
+            set(Threads, "slice-mode", "n-slices"),
+            set(Latency, "enable-frame-skip", "false"),
+            set(Gop, "scene-change-detection", "false"),
+            set(Screen, "background-detection", "false"),
+            set(Screen, "adaptive-quantization", "false"),
+            follow(Threads, "multi-thread", Value::Threads),
+            follow(Threads, "num-slices", Value::Threads),
+        ]],
+    },
+    Row {
+        element: "vp8enc",
+        versions: Versions::ALL,
+        codec: Codec::Vp8,
+        maker: Maker::Cpu,
+        package: "gstreamer1.0-plugins-good",
+        inputs: I420,
+        least: ANY_SIZE,
+        output: "video/x-vp8",
+        bitrate: VPX_BITRATE,
+        settings: &[
+            VPX,
+            &[
+                set(Preset, "cpu-used", "-16"),
+                set(Gop, "error-resilient", "default"),
+                set(Screen, "min-quantizer", "4"),
+                follow(Threads, "threads", Value::Threads),
+            ],
+        ],
+    },
+    Row {
+        element: "vp9enc",
+        versions: Versions::ALL,
+        codec: Codec::Vp9,
+        maker: Maker::Cpu,
+        package: "gstreamer1.0-plugins-good",
+        inputs: I420,
+        least: ANY_SIZE,
+        output: "video/x-vp9,profile=(string)0",
+        bitrate: VPX_BITRATE,
+        settings: &[
+            VPX,
+            &[
+                set(Preset, "cpu-used", "9"),
+                set(Threads, "row-mt", "true"),
+                set(Threads, "frame-parallel-decoding", "true"),
+                follow(Threads, "threads", Value::Threads),
+                follow(Threads, "tile-columns", Value::ThreadsLog2),
+            ],
+        ],
+    },
+];
+
+const VPX_BITRATE: Bitrate = Bitrate { property: "target-bitrate", per_kilobit: 1000, change: Change::Free };
+
+const VPX: &[Setting] = &[
+    set(Preset, "deadline", "1"),
+    set(Rate, "end-usage", "cbr"),
+    set(Latency, "lag-in-frames", "0"),
+    set(Gop, "keyframe-mode", "disabled"),
+    set(Gop, "keyframe-max-dist", NEVER),
+    set(Rate, "undershoot", "25"),
+    set(Rate, "overshoot", "10"),
+    set(Screen, "static-threshold", "0"),
+    set(Rate, "max-intra-bitrate", "250"),
+    follow(Buffer, "buffer-size", Value::Milliseconds(300)),
+    follow(Buffer, "buffer-initial-size", Value::Milliseconds(150)),
+    follow(Buffer, "buffer-optimal-size", Value::Milliseconds(200)),
+];
+
+/// Those that cost several times as much.
+pub(super) const COSTLY: &[Row] = &[
+    Row {
+        element: "svtav1enc",
+        versions: Versions::from(24),
+        codec: Codec::Av1,
+        maker: Maker::SlowCpu,
+        package: "gstreamer1.0-plugins-bad",
+        inputs: I420,
+        least: Size::new(64, 64),
+        output: AV1,
+        bitrate: Bitrate { property: "target-bitrate", per_kilobit: 1, change: Change::Restart },
+        settings: &[&[
+            set(Preset, "preset", "12"),
+            set(Gop, "intra-period-length", "-1"),
+            // A constant bitrate, pictures that follow only those before them, and nothing read ahead.
+            set(Rate, "parameters-string", "rc=2:pred-struct=1:lookahead=0:fast-decode=1:scm=1"),
+            follow(Threads, "logical-processors", Value::Threads),
+            follow(Threads, "level-of-parallelism", Value::Threads).only(Versions::from(26)),
+        ]],
+    },
+    Row {
+        element: "av1enc",
+        versions: Versions::ALL,
+        codec: Codec::Av1,
+        maker: Maker::SlowCpu,
+        package: "gstreamer1.0-plugins-bad",
+        inputs: I420,
+        least: Size::new(16, 16),
+        output: AV1,
+        bitrate: Bitrate { property: "target-bitrate", per_kilobit: 1, change: Change::Free },
+        settings: &[&[
+            // Without a range of its own the library asserts that the one it is given is not empty, and aborts.
+            set(Rate, "min-quantizer", "2").vital(),
+            set(Rate, "max-quantizer", "63").vital(),
+            set(Rate, "end-usage", "cbr"),
+            set(Rate, "undershoot-pct", "25"),
+            set(Rate, "overshoot-pct", "10"),
+            follow(Buffer, "buf-sz", Value::Milliseconds(300)),
+            follow(Buffer, "buf-initial-sz", Value::Milliseconds(150)),
+            follow(Buffer, "buf-optimal-sz", Value::Milliseconds(200)),
+            set(Latency, "usage-profile", "realtime").only(Versions::from(22)),
+            set(Latency, "lag-in-frames", "0").only(Versions::from(22)),
+            set(Latency, "drop-frame", "0"),
+            set(Gop, "keyframe-mode", "disabled").only(Versions::from(22)),
+            set(Gop, "keyframe-max-dist", NEVER).only(Versions::from(22)),
+            set(Preset, "cpu-used", "10").only(Versions::from(22)),
+            set(Preset, "cpu-used", "8").only(Versions(0, 20)),
+            set(Threads, "row-mt", "true"),
+            follow(Threads, "threads", Value::Threads),
+            follow(Threads, "tile-columns", Value::ThreadsLog2),
+        ]],
+    },
+    Row {
+        element: "rav1enc",
+        versions: Versions::ALL,
+        codec: Codec::Av1,
+        maker: Maker::SlowCpu,
+        package: "gstreamer1.0-plugins-rs",
+        inputs: I420,
+        least: Size::new(16, 16),
+        output: AV1,
+        bitrate: Bitrate { property: "bitrate", per_kilobit: 1000, change: Change::Restart },
+        settings: &[&[
+            set(Preset, "speed-preset", "10"),
+            set(Latency, "low-latency", "true"),
+            set(Latency, "rdo-lookahead-frames", "1"),
+            set(Gop, "max-key-frame-interval", NEVER),
+            set(Gop, "min-key-frame-interval", "0"),
+            set(Buffer, "reservoir-frame-delay", "12"),
+            set(Screen, "tune", "psnr"),
+            follow(Threads, "threads", Value::Threads),
+            follow(Threads, "tiles", Value::Threads),
+        ]],
+    },
+    Row {
+        element: "x265enc",
+        versions: Versions::ALL,
+        codec: Codec::H265,
+        maker: Maker::SlowCpu,
+        package: "gstreamer1.0-plugins-bad",
+        inputs: I420,
+        least: Size::new(16, 16),
+        output: "video/x-h265,stream-format=byte-stream,alignment=au,profile=main",
+        bitrate: Bitrate { property: "bitrate", per_kilobit: 1, change: Change::Keyframe },
+        settings: &[&[
+            set(Latency, "tune", "zerolatency"),
+            set(Preset, "speed-preset", "ultrafast"),
+            set(Gop, "key-int-max", NEVER),
+            follow(
+                Rate,
+                "option-string",
+                Value::Text(
+                    "bframes=0:b-adapt=0:rc-lookahead=0:scenecut=0:vbv-maxrate={kbps}:vbv-bufsize={kbit}:\
+                     colorprim=bt709:transfer=bt709:colormatrix=bt709:range=limited:pools={threads}:frame-threads=1",
+                    150,
+                ),
+            ),
+        ]],
+    },
+];
+
+/// One temporal unit at a time, as a sequence of units with their sizes in front.
+const AV1: &str = "video/x-av1,alignment=tu";
