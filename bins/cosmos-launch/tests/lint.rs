@@ -34,7 +34,7 @@ fn the_exit_code_tells_the_gravest_finding() {
         (&["-"], "SIZEW=800\n", 0),
         (&["-"], "NGINX_PORT=80\n", 1),
         (&["-"], "SIZEW=wide\n", 2),
-        (&["--gpu", "NVIDIA H100", "-"], "COSMOS_ENCODER=nvh264enc\n", 2),
+        (&["--gpu", "NVIDIA H100", "-"], "COSMOS_ENCODER=nvh264enc\n", 1),
         (&["-", "/no/such/file"], "SIZEW=wide\n", 3),
         (&[], "", 64),
         (&["--kind", "toml", "-"], "", 64),

@@ -82,7 +82,7 @@ impl Desktop {
     pub fn resolve(self) -> Result<Wanted, Unusable> {
         let settings = self.settings()?;
         let mut warnings = settings.warnings().to_vec();
-        let stream_arguments = stream::arguments(&settings, &self.stream_arguments, &mut warnings);
+        let stream_arguments = stream::arguments(&settings, &self.stream_arguments);
         warnings.extend(depth_that_is_not_shown(&settings));
         let number = |key| settings.integer(key).and_then(|number| u16::try_from(number).ok());
         let config = Config {

@@ -9,11 +9,11 @@ pub use network::secrets;
 
 use cosmos_host::{
     Login,
-    settings::{Consumer, Known, Origin, Setting, Settings, Value, known, settings as all},
+    settings::{Consumer, Encoder, Known, Origin, Setting, Settings, Value, known, settings as all},
 };
 
 /// Its arguments: what was set, as far as the caller did not give it already, and then what the caller gave.
-pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<String>) -> Vec<OsString> {
+pub fn arguments(settings: &Settings, given: &[OsString]) -> Vec<OsString> {
     let mut arguments = Vec::new();
     for (key, flag) in PASSED.into_iter().filter(|(key, flag)| settings.is_set(key) && !has(given, flag)) {
         let value = settings.value(key);
@@ -26,7 +26,8 @@ pub fn arguments(settings: &Settings, given: &[OsString], warnings: &mut Vec<Str
         }
     }
     if settings.is_set("encoder") && !has(given, "--encoder") {
-        arguments.extend(["--encoder".to_owned(), encoder(settings, warnings)]);
+        let encoder = settings.encoder().map_or(AUTO, Encoder::name);
+        arguments.extend(["--encoder".to_owned(), encoder.to_owned()]);
     }
     if settings.is_set("https") && !has(given, "--https") {
         arguments.extend(["--https".to_owned(), settings.is("https").to_string()]);
@@ -79,19 +80,6 @@ pub fn environment(
         environment.push((setting.variable.into(), text.into()));
     }
     environment
-}
-
-/// The stream has the encoders of the CPU only.
-fn encoder(settings: &Settings, warnings: &mut Vec<String>) -> String {
-    let Some(encoder) = settings.encoder() else { return AUTO.to_owned() };
-    if encoder.is_hardware() {
-        warnings.push(format!(
-            "{} is an encoder of a GPU, and these are not used yet: the CPU encodes",
-            encoder.name()
-        ));
-        return AUTO.to_owned();
-    }
-    if encoder.name() == "h264enc" { AUTO.to_owned() } else { encoder.name().to_owned() }
 }
 
 fn is_secret(name: &OsStr) -> bool {
@@ -160,7 +148,7 @@ mod tests {
                 &[],
                 "--bitrate 4000 --user ann",
             ),
-            (&[("WEBRTC_ENCODER", "nvh264enc")], &[], "--encoder auto"),
+            (&[("WEBRTC_ENCODER", "nvh264enc")], &[], "--encoder nvh264enc"),
             (&[("WEBRTC_ENCODER", "x264enc")], &[], "--encoder x264enc"),
             (
                 &[("ENABLE_BASIC_AUTH", "false"), ("COSMOS_ALLOW_INSECURE", "1")],
@@ -205,7 +193,7 @@ mod tests {
             (&[("COSMOS_ORIGINS", "https://a, https://b")], &[], "--origin https://a --origin https://b"),
         ] {
             let given: Vec<OsString> = given.iter().map(OsString::from).collect();
-            let arguments = arguments(&with(pairs), &given, &mut Vec::new());
+            let arguments = arguments(&with(pairs), &given);
             let arguments: Vec<&str> = arguments.iter().map(|argument| argument.to_str().unwrap()).collect();
             assert_eq!(arguments.join(" "), expected);
         }

@@ -158,8 +158,8 @@ impl Rule {
             }
             Self::EncoderNotOnGpu => (
                 "encoder-not-on-gpu",
-                Error,
-                "an encoder that is asked for by name and is not there ends the stream",
+                Warning,
+                "the CPU encodes in the place of a circuit that the GPU does not have",
             ),
             Self::DeprecatedName => {
                 ("deprecated-name", Note, "older names are understood, and newer ones win")
