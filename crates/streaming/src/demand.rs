@@ -142,6 +142,13 @@ impl DemandCell {
         self.bitrate_kbps.load(Relaxed)
     }
 
+    /// A page agreed to this codec; the encoder makes the other one so far.
+    pub(crate) fn agree(&self, codec: Codec, so_far: Codec) {
+        if codec != so_far {
+            self.set_codec(Some(codec));
+        }
+    }
+
     /// Sets the codec that was agreed upon, where it is not the one of the best encoder.
     pub(crate) fn set_codec(&self, codec: Option<Codec>) {
         *self.codec.lock().unwrap_or_else(PoisonError::into_inner) = codec;

@@ -20,9 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     demand::DemandCell,
     rfb::Rfb,
-    session::{
-        Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, answer, decoded,
-    },
+    session::{Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, agree},
     stats::{Means, Snapshot},
 };
 
@@ -261,13 +259,9 @@ impl Hub {
         self.room()?;
         // Who comes first finds the codec that their browser decodes; who comes later has to take what is there.
         let others = if self.sessions.is_empty() { &self.config.others[..] } else { &[] };
-        let codecs = [&[self.config.codec][..], others].concat();
-        let codec = decoded(&offer, &codecs).unwrap_or(self.config.codec);
-        let (offered, answer) = answer(offer, &self.config.reach, codec, now)?;
-        if codec != self.config.codec {
-            self.config.codec = codec;
-            self.demand.set_codec(Some(codec));
-        }
+        let (codec, offered, answer) = agree(offer, &self.config.reach, self.config.codec, others, now)?;
+        self.demand.agree(codec, self.config.codec);
+        self.config.codec = codec;
         Ok((self.enter(Session::new(offered, viewer, now), None, now), answer))
     }
 

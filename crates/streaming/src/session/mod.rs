@@ -40,7 +40,7 @@ pub use self::{
     rtc::{Answer, OfferError, Offered, answer, install_crypto},
 };
 
-pub(crate) use self::rtc::decoded;
+pub(crate) use self::rtc::agree;
 
 /// What a session wants.
 pub enum Output {

@@ -74,10 +74,25 @@ pub fn answer(
     Ok((Offered { rtc, tracks: Tracks { codec, video: None, audio: None } }, answer))
 }
 
-/// The first of the codecs that the browser decodes, as far as its offer tells.
-pub(crate) fn decoded(offer: &SdpOffer, codecs: &[Codec]) -> Option<Codec> {
+/// As [`answer`], for `codec` or else the first of the `others` that the browser decodes, as far as its offer tells.
+///
+/// # Errors
+/// [`OfferError`] when the offer makes no sense, or the browser has none of them.
+pub(crate) fn agree(
+    offer: SdpOffer,
+    reach: &Reach,
+    codec: Codec,
+    others: &[Codec],
+    now: Instant,
+) -> Result<(Codec, Offered, Answer), OfferError> {
+    let codec = decoded(&offer, codec, others).unwrap_or(codec);
+    answer(offer, reach, codec, now).map(|(offered, answer)| (codec, offered, answer))
+}
+
+/// The first of these codecs that is in the offer.
+pub(super) fn decoded(offer: &SdpOffer, codec: Codec, others: &[Codec]) -> Option<Codec> {
     let offer = offer.to_sdp_string().to_ascii_uppercase();
-    codecs.iter().copied().find(|codec| offer.contains(rtpmap(*codec)))
+    [&[codec][..], others].concat().into_iter().find(|codec| offer.contains(rtpmap(*codec)))
 }
 
 /// The longest pause between two connectivity checks, and how many in a row may fail: a page that vanished is noticed
