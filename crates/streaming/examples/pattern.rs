@@ -14,7 +14,7 @@ use cosmos_desktop::{
     Rect, Size, Waker,
 };
 use cosmos_encoder::{Capabilities, Demand, EncoderConfig, child, open};
-use cosmos_streaming::{AuthConfig, RfbConfig, ServerConfig, VideoConfig, serve};
+use cosmos_streaming::{AuthConfig, IceConfig, RfbConfig, ServerConfig, VideoConfig, serve};
 
 const SIZE: Size = Size::new(640, 480);
 const PERIOD: Duration = Duration::from_millis(33);
@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         auth: AuthConfig { account: None, key: SessionKey::random(), origins: Vec::new() },
         tls: None,
         rfb: RfbConfig::default(),
+        ice: IceConfig::default(),
     };
     let ready = |address| println!("http://{address}");
     Ok(serve(config, desktop(), Box::new(|| Ok(desktop())), ready, std::future::pending())?)
