@@ -102,7 +102,8 @@ class Bench {
     const { network, beside, browser, desktop } = /** @type {Required<Bench>} */ (/** @type {unknown} */ (this));
     writeFileSync(beside.file('rtc.json'), JSON.stringify({ iceServers: servers }));
     const relayed = { incoming: [`iifname "to-client" ip daddr ${ADDRESS.server} udp dport 8080 dnat ip to 10.81.1.1:${RELAY}`], outgoing: [] };
-    await network.rules(bad ? { translate: relayed } : rules);
+    // What is bad is UDP of IPv4 alone: no other way may lead past it.
+    await network.rules(bad ? { forward: ['meta nfproto ipv6 drop'], translate: relayed } : rules);
     const [enter, ...rest] = network.at('router');
     const program = bad ? beside.start(enter, [...rest, process.execPath, relay, String(RELAY), ADDRESS.server, '8080', JSON.stringify(bad)]) : null;
     if (program) await until('the relay is ready', () => program.output.includes('ready'));

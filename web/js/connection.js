@@ -1,7 +1,7 @@
 /** One connection to the server, from its offer until it is lost. It is never revived: a new one takes its place. */
 
 import { decode, encode } from './protocol.js';
-import { refusal, routeOf, whyNot } from './route.js';
+import { offers, refusal, routeOf, whyNot } from './route.js';
 import { byPreference, only, withStereo, withoutLipSync } from './sdp.js';
 
 /**
@@ -48,8 +48,8 @@ export class Connection {
   #ended = new AbortController();
   #open = false;
   #heard = 0;
-  /** What TURN servers that give no relay said. @type {Map<string, string>} */
-  #refusals = new Map();
+  /** @type {import('./route.js').Tried} */
+  #tried = { offered: [], relayed: false, refusals: new Map() };
   /** Candidates that the server does not know yet. @type {string[]} */
   #found = [];
   /** @type {number | undefined} */
@@ -94,7 +94,9 @@ export class Connection {
     // What is found later is told later: nobody waits for a STUN or TURN server that does not answer.
     const { sdp, session } = await this.ports.exchange(offered, this.#ended.signal);
     this.#session = session;
-    await this.peer.setRemoteDescription({ type: 'answer', sdp: withoutLipSync(this.#pinned(sdp)) });
+    const answer = this.#pinned(sdp);
+    this.#tried.offered = offers(answer);
+    await this.peer.setRemoteDescription({ type: 'answer', sdp: withoutLipSync(answer) });
     this.#tell();
     const channels = [this.input, this.control].map((channel) => opened(channel, this.#ended.signal));
     await within(OPENING, Promise.all(channels));
@@ -112,7 +114,7 @@ export class Connection {
   async report() {
     const report = [...(await this.peer.getStats()).values()];
     this.route = routeOf(report) ?? this.route;
-    this.failed = whyNot(report, this.#refusals, this.route);
+    this.failed = whyNot(this.#tried, this.route);
     return report;
   }
 
@@ -218,7 +220,10 @@ export class Connection {
   #candidate(candidate) {
     if (!candidate?.candidate) return;
     const { url } = /** @type {{url?: string}} */ (candidate);
-    if (candidate.type === 'relay' && url) this.#refusals.delete(url);
+    if (candidate.type === 'relay') {
+      this.#tried.relayed = true;
+      this.#tried.refusals.delete(url ?? '');
+    }
     // A name that means something within the browser's own network alone is no address for the server.
     if (!candidate.address?.endsWith('.local')) this.#found.push(candidate.candidate);
     this.#tell();
@@ -240,7 +245,8 @@ export class Connection {
 
   /** @param {RTCPeerConnectionIceErrorEvent} event */
   #refused({ url, errorCode, errorText }) {
-    if (url.startsWith('turn') && !this.#refusals.has(url)) this.#refusals.set(url, refusal(errorCode, errorText));
+    const { refusals } = this.#tried;
+    if (url.startsWith('turn') && !refusals.has(url)) refusals.set(url, refusal(errorCode, errorText));
   }
 
   async #explained() {

@@ -39,37 +39,52 @@ export function selectedPair(entries) {
 }
 
 /**
+ * What is known of the ways, taken or not. Browsers forget addresses that did not answer, so they are kept apart.
+ * @typedef {object} Tried
+ * @property {Place[]} offered the addresses of the server
+ * @property {boolean} relayed whether a TURN server gave a relay
+ * @property {Map<string, string>} refusals what other TURN servers said, by their addresses
+ */
+
+/** @typedef {{protocol: string, place: string}} Place */
+
+/**
  * Why no way above this one is taken; empty where there is none.
- * @param {Iterable<any>} report the entries of an RTCStatsReport
- * @param {Map<string, string>} refusals what TURN servers said, by their addresses
+ * @param {Tried} tried
  * @param {Route | null} route the one that is taken; null for none
  * @returns {string}
  */
-export function whyNot(report, refusals, route) {
-  const entries = byId(report);
+export function whyNot({ offered, relayed, refusals }, route) {
   const reasons = [];
-  if (rank(route) < RANK.udp) reasons.push(direct(entries, 'udp'));
-  if (rank(route) < RANK.tcp) reasons.push(direct(entries, 'tcp'));
-  if (rank(route) < RANK['turn-udp']) reasons.push(...relayed(entries, refusals));
-  return reasons.filter(Boolean).join('; ');
+  if (rank(route) < RANK.udp) reasons.push(direct(offered, 'udp'));
+  if (rank(route) < RANK.tcp) reasons.push(direct(offered, 'tcp'));
+  if (rank(route) < RANK['turn-udp']) {
+    if (relayed) reasons.push('TURN: the relay does not reach the server');
+    for (const [url, why] of refusals) reasons.push(`${url}: ${why}`);
+  }
+  return reasons.join('; ');
 }
 
-/** @param {Map<string, any>} entries @param {'udp' | 'tcp'} protocol */
-function direct(entries, protocol) {
+/**
+ * The addresses that a session description offers, those of the machine to itself left out.
+ * @param {string} sdp
+ * @returns {Place[]}
+ */
+export function offers(sdp) {
+  const lines = sdp.matchAll(/^a=candidate:\S+ \d+ (\S+) \d+ (\S+) (\d+) /gim);
+  const all = [...lines].filter(([, , address]) => address !== '::1' && !address.startsWith('127.'));
+  return all.map(([, protocol, address, port]) => ({
+    protocol: protocol.toLowerCase(), place: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+  }));
+}
+
+/** @param {Place[]} offered @param {'udp' | 'tcp'} protocol */
+function direct(offered, protocol) {
   const name = protocol.toUpperCase();
-  const remotes = [...entries.values()].filter((entry) => entry.type === 'remote-candidate' && entry.protocol === protocol
-    && entry.candidateType !== 'relay' && entry.address);
-  if (remotes.length === 0) return `${name}: the server offers no address`;
-  const places = [...new Set(remotes.map(({ address, port }) => place(address, port)))];
+  const places = [...new Set(offered.filter((one) => one.protocol === protocol).map(({ place }) => place))];
+  if (places.length === 0) return `${name}: the server offers no address`;
   const more = places.length > MOST_NAMED ? ` and ${places.length - MOST_NAMED} more` : '';
   return `${name}: no answer from ${places.slice(0, MOST_NAMED).join(', ')}${more}`;
-}
-
-/** @param {Map<string, any>} entries @param {Map<string, string>} refusals */
-function relayed(entries, refusals) {
-  const relays = [...entries.values()].filter(({ type, candidateType }) => type === 'local-candidate' && candidateType === 'relay');
-  const lost = relays.length > 0 ? ['TURN: the relay does not reach the server'] : [];
-  return [...lost, ...[...refusals].map(([url, why]) => `${url}: ${why}`)];
 }
 
 /**
@@ -87,11 +102,6 @@ export function refusal(code, text) {
 function relayProtocol({ relayProtocol: protocol, url = '' }) {
   if (protocol === 'tls' || url.startsWith('turns:')) return 'tls';
   return protocol === 'tcp' ? 'tcp' : 'udp';
-}
-
-/** @param {string} address @param {number} port */
-function place(address, port) {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** @param {Iterable<any>} report @returns {Map<string, any>} */

@@ -4,17 +4,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ApiError } from '../js/api.js';
-import { rank, refusal, routeOf, whyNot } from '../js/route.js';
+import { offers, rank, refusal, routeOf, whyNot } from '../js/route.js';
 import { only } from '../js/sdp.js';
 import { WaySource } from '../js/ways.js';
 
-/** @param {object} local @param {object[]} [remotes] */
-function report(local, remotes = [{ protocol: 'udp', address: '10.0.0.2', port: 8080 }]) {
+/** @param {object} local */
+function report(local) {
   return [
     { id: 't', type: 'transport', selectedCandidatePairId: 'p' },
-    { id: 'p', type: 'candidate-pair', localCandidateId: 'l', remoteCandidateId: 'r0' },
+    { id: 'p', type: 'candidate-pair', localCandidateId: 'l', remoteCandidateId: 'r' },
     { id: 'l', type: 'local-candidate', candidateType: 'host', protocol: 'udp', ...local },
-    ...remotes.map((remote, at) => ({ id: `r${at}`, type: 'remote-candidate', candidateType: 'host', ...remote })),
+    { id: 'r', type: 'remote-candidate', candidateType: 'host', protocol: 'udp', address: '10.0.0.2', port: 8080 },
   ];
 }
 
@@ -36,21 +36,20 @@ test('every way has its name and its place', () => {
 });
 
 test('what is not taken is told with its reason', () => {
-  const both = [
-    { protocol: 'udp', address: '10.0.0.2', port: 8080 }, { protocol: 'tcp', address: '10.0.0.2', port: 8080 },
-    { protocol: 'udp', address: 'fd00::2', port: 8080 }, { protocol: 'udp', address: '192.0.2.1', port: 1 },
-    { protocol: 'udp', address: '192.0.2.9', port: 5, candidateType: 'relay' },
-  ];
+  const offered = offers(['a=candidate:1 1 udp 7 10.0.0.2 8080 typ host', 'a=candidate:2 1 TCP 7 10.0.0.2 8080 typ host tcptype passive',
+    'a=candidate:3 1 udp 7 fd00::2 8080 typ host', 'a=candidate:4 1 udp 7 192.0.2.1 1 typ srflx raddr 0.0.0.0 rport 0',
+    'a=candidate:5 1 udp 7 127.0.0.1 8080 typ host', 'a=candidate:6 1 udp 7 ::1 8080 typ host', ''].join('\r\n'));
   const refusals = new Map([['turn:t:1?transport=udp', refusal(401, 'Unauthorized')], ['turns:t:2', refusal(701, '')]]);
+  const tried = { offered, relayed: false, refusals };
   const udp = 'UDP: no answer from 10.0.0.2:8080, [fd00::2]:8080 and 1 more';
   const tcp = 'TCP: no answer from 10.0.0.2:8080';
   const turn = 'turn:t:1?transport=udp: the login is wrong or has expired (401); turns:t:2: no answer';
-  assert.equal(whyNot(report({}, both), refusals, 'udp'), '');
-  assert.equal(whyNot(report({}, both), refusals, 'tcp'), udp);
-  assert.equal(whyNot(report({}, both), refusals, 'turn-udp'), `${udp}; ${tcp}`);
-  assert.equal(whyNot(report({}, both), refusals, null), `${udp}; ${tcp}; ${turn}`);
-  assert.equal(whyNot(report({ candidateType: 'relay' }, both), new Map(), null), `${udp}; ${tcp}; TURN: the relay does not reach the server`);
-  assert.equal(whyNot([], new Map(), null), 'UDP: the server offers no address; TCP: the server offers no address');
+  assert.equal(whyNot(tried, 'udp'), '');
+  assert.equal(whyNot(tried, 'tcp'), udp);
+  assert.equal(whyNot(tried, 'turn-udp'), `${udp}; ${tcp}`);
+  assert.equal(whyNot(tried, null), `${udp}; ${tcp}; ${turn}`);
+  assert.equal(whyNot({ offered, relayed: true, refusals: new Map() }, null), `${udp}; ${tcp}; TURN: the relay does not reach the server`);
+  assert.equal(whyNot({ offered: [], relayed: false, refusals: new Map() }, null), 'UDP: the server offers no address; TCP: the server offers no address');
   assert.equal(refusal(486, 'Allocation Quota Reached'), 'Allocation Quota Reached (486)');
 });
 
