@@ -60,8 +60,11 @@ impl Painter {
         if job.wishes.copy_rect && !fresh {
             self.copies(update, job, stride);
         }
-        let new = self.catch_up(job, stride, fresh);
-        for rect in new.rects().into_iter().map(|rect| rect.clip(job.known)).flat_map(bands) {
+        let exact = if fresh { None } else { self.exact(job, stride) };
+        let new = self.catch_up(job, stride, fresh).rects();
+        let area = |rects: &[Rect]| rects.iter().map(|rect| rect_area(rect.clip(job.size))).sum::<usize>();
+        let new = exact.filter(|exact| area(exact) < area(&new)).unwrap_or(new);
+        for rect in new.into_iter().map(|rect| rect.clip(job.known)).flat_map(bands) {
             let picture = Picture { size: job.size, stride, bgrx: &self.shown };
             update.pixels(&mut self.encoder, picture, rect, &job.wishes, &self.pixels);
         }
@@ -75,6 +78,12 @@ impl Painter {
                 move_rows(&mut self.shown, stride, moved);
             }
         }
+    }
+
+    /// The parts that differ, to the pixel, where they are few: what typing changes is much smaller than its tiles.
+    fn exact(&self, job: &Job, stride: usize) -> Option<Vec<Rect>> {
+        let differing = |rect: &Rect| differing(&self.shown, &self.next, stride, rect.clip(job.size));
+        (job.rects.len() <= FEW).then(|| job.rects.iter().filter_map(differing).collect())
     }
 
     /// Takes what is new over, and tells where that is.
@@ -95,6 +104,24 @@ impl Painter {
         }
         new
     }
+}
+
+/// The smallest rectangle that holds all pixels in which two pictures differ.
+fn differing(old: &[u8], new: &[u8], stride: usize, rect: Rect) -> Option<Rect> {
+    let mut found: Option<[u16; 4]> = None;
+    for (row, y) in row_ranges(rect, stride).zip(rect.y..) {
+        let pairs = old[row.clone()].as_chunks::<4>().0.iter().zip(new[row].as_chunks::<4>().0);
+        let mut differ = pairs.zip(rect.x..).filter(|((old, new), _)| old != new).map(|(_, x)| x);
+        let Some(first) = differ.next() else { continue };
+        let last = differ.last().unwrap_or(first);
+        let [left, top, right, _] = found.unwrap_or([first, y, last, y]);
+        found = Some([left.min(first), top, right.max(last), y]);
+    }
+    found.map(|[x, y, right, bottom]| Rect { x, y, width: right - x + 1, height: bottom - y + 1 })
+}
+
+fn rect_area(rect: Rect) -> usize {
+    Size::new(rect.width, rect.height).area()
 }
 
 /// Rows are taken from the side that is not overwritten first.
@@ -128,6 +155,8 @@ fn bands(rect: Rect) -> impl Iterator<Item = Rect> {
     })
 }
 
+/// More parts than this are not looked at to the pixel.
+const FEW: usize = 32;
 /// Sides of the parts: together they hold as many pixels as Tight takes at most.
 const BLOCK: u16 = 512;
 const BAND: u16 = 128;
@@ -191,6 +220,19 @@ mod tests {
                 "{encodings:?} {fresh}: {bytes}"
             );
         }
+    }
+
+    #[test]
+    fn what_typing_changes_is_found_to_the_pixel() {
+        let stride = 4 * usize::from(SIZE.width);
+        let old = vec![0; stride * usize::from(SIZE.height)];
+        let mut new = old.clone();
+        assert_eq!(differing(&old, &new, stride, SIZE.rect()), None);
+        for (x, y) in [(20, 33), (25, 31), (22, 40)] {
+            new[y * stride + 4 * x] = 1;
+        }
+        let found = differing(&old, &new, stride, Rect { x: 16, y: 16, width: 32, height: 32 });
+        assert_eq!(found, Some(Rect { x: 20, y: 31, width: 6, height: 10 }));
     }
 
     #[test]
