@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cosmos_auth::Role;
+use cosmos_auth::{Rights, Role};
 use cosmos_desktop::Size;
 use cosmos_encoder::{Codec, EncodedFrame};
 use cosmos_streaming::session::{
@@ -57,7 +57,8 @@ impl Link {
         let (offered, reply) =
             answer(offer, &Reach::new(vec![server_at]), Codec::Vp8, now).expect("a fit offer");
         page.sdp_api().accept_answer(pending, reply).expect("a fit answer");
-        let viewer = Viewer { user: "ada".into(), role: Role::Controller };
+        let viewer =
+            Viewer { user: "ada".into(), rights: Rights::of(Role::Controller), link: None, ends: None };
         let session = Session::new(offered, viewer, now);
         let mut link =
             Self { now, session, page, server_at, page_at, sent: Vec::new(), wake: now, ready: false };

@@ -3,6 +3,20 @@
 /** @typedef {{user: string, role: string}} Account */
 /** @typedef {{sdp: string, session?: number}} Answer */
 /** @typedef {{transport: string, iceServers: RTCIceServer[]}} Ways */
+/**
+ * Who is logged in.
+ * @typedef {object} Account
+ * @property {string} user
+ * @property {string} role
+ * @property {string[]} [grants] what of the desktop reaches them, and is taken from them
+ * @property {boolean} [guest] whether they came in by a link
+ * @property {string | null} [shares] the most that a link of theirs may allow; null when they may make none
+ */
+
+/**
+ * A link that lets somebody in. `expires` is in seconds since 1970.
+ * @typedef {{id: string, name: string, maker: string, rights: string, expires: number}} Link
+ */
 
 /** Milliseconds after which a request is given up. */
 const PATIENCE = 10_000;
@@ -55,6 +69,35 @@ export async function ice() {
 }
 
 /**
+ * Comes in by a link; the browser keeps the cookie.
+ * @param {string} token
+ * @throws {ApiError} 401 when it was revoked or has expired
+ */
+export async function openLink(token) {
+  await request('POST', 'link', { token });
+}
+
+/** The links that this person may revoke. @returns {Promise<Link[]>} @throws {ApiError} 403 when they may make none */
+export async function links() {
+  return (await (await request('GET', 'v1/links')).json()).links;
+}
+
+/**
+ * Makes a link.
+ * @param {{name: string, rights: string, seconds: number}} wanted
+ * @returns {Promise<Link & {token: string}>}
+ * @throws {ApiError}
+ */
+export async function makeLink(wanted) {
+  return (await request('POST', 'v1/links', wanted)).json();
+}
+
+/** Ends a link and everything that came by it. @param {string} id @throws {ApiError} */
+export async function revokeLink(id) {
+  await request('DELETE', `v1/links/${encodeURIComponent(id)}`);
+}
+
+/**
  * Exchanges session descriptions.
  * @param {string} sdp the offer
  * @param {AbortSignal} [signal]
@@ -76,7 +119,7 @@ export async function tellCandidates(session, candidates) {
 }
 
 /**
- * @param {'GET' | 'POST'} method
+ * @param {'GET' | 'POST' | 'DELETE'} method
  * @param {string} name
  * @param {object} [body]
  * @param {AbortSignal} [signal]

@@ -50,6 +50,22 @@ export function toDesktop(area, picture, x, y) {
 }
 
 /**
+ * Where the middle of a desktop pixel lies in the box.
+ * @param {Area} area of the picture, in CSS pixels
+ * @param {Size} picture in desktop pixels
+ * @param {number} x in desktop pixels
+ * @param {number} y
+ * @returns {{left: number, top: number}} in CSS pixels
+ */
+export function toBox(area, picture, x, y) {
+  const along = (/** @type {number} */ pixel, /** @type {number} */ pixels) => (pixel + 0.5) / Math.max(pixels, 1);
+  return {
+    left: area.left + area.width * along(x, picture.width),
+    top: area.top + area.height * along(y, picture.height),
+  };
+}
+
+/**
  * The size to ask the server for, even on both sides.
  * @param {number} width of the picture's box, in physical pixels
  * @param {number} height

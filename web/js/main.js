@@ -1,18 +1,20 @@
 /** The page: makes its parts and joins them. */
 
-import { ApiError, logout, session as askSession } from './api.js';
+import { ApiError, logout, openLink, session as askSession } from './api.js';
 import { Clipboard } from './clipboard.js';
 import { Cursor } from './cursor.js';
 import { Fullscreen } from './fullscreen.js';
 import { KeyTranslator, platformOf } from './keyboard.js';
 import { Login } from './login.js';
 import { clipboardPanel, qualityPanel } from './panels.js';
+import { People } from './people.js';
 import { Picture } from './picture.js';
 import { Player } from './player.js';
 import { Pointer } from './pointer.js';
 import { VERSION } from './protocol.js';
 import { Session } from './session.js';
 import { Settings } from './settings.js';
+import { Share, tokenOf } from './share.js';
 import { Sound } from './sound.js';
 import { Speaker } from './speaker.js';
 import { NO_READING, readFigures } from './statistics.js';
@@ -33,12 +35,20 @@ import { Typing } from './typing.js';
 /** Milliseconds between two readings of the figures. */
 const READING = 1000;
 
+/** Milliseconds between two places that somebody who does not drive points to. */
+const POINTING = 100;
+const WATCHING = 'You are watching: keyboard and pointer belong to somebody else.';
+
 const root = document.documentElement;
 const settings = new Settings(() => window.localStorage);
 
 /** What the server has told. */
 const server = {
   control: true,
+  /** Whether this person is shown the picture. */
+  sees: true,
+  /** When this person last pointed without driving. */
+  pointed: 0,
   /** @type {import('./protocol.js').ServerStats | null} */
   stats: null,
   /** @type {import('./statistics-panel.js').Encoder | null} */
@@ -55,7 +65,7 @@ const status = new Status(element('status'), () => session.retry());
 const notices = new Notices(element('notices'));
 const login = new Login(element('login'), (user) => {
   settings.change({ user });
-  session.start();
+  begin();
 });
 const picture = new Picture(element('stage'), element('screen'), element('canvas'), {
   onBox: () => sendSize(),
@@ -103,6 +113,12 @@ const pointer = new Pointer({
     send(locked ? [] : keys.releaseAll());
   },
 });
+const people = new People(element('people-panel'), element('people'), element('stage'), {
+  send: (message) => session.send(message),
+  onAsked: (text) => notices.show('info', text),
+  toPage: (x, y) => picture.toBox(x, y),
+});
+const share = new Share(element('share'), (text) => notices.show('warning', text));
 const toolbar = new Toolbar(element('bar'), () => typing.focus());
 const fullscreen = new Fullscreen({ onChange: (on) => press('fullscreen', on) });
 const statistics = new StatisticsPanel(element('statistics'));
@@ -116,6 +132,7 @@ begin();
 function setUp() {
   root.dataset.platform = keys.platform;
   toolbar.panel(element('clipboard'), element('clipboard-panel'));
+  toolbar.panel(element('people'), element('people-panel'));
   toolbar.panel(element('quality'), element('quality-panel'));
   qualityPanel(settings);
   setUpButtons();
@@ -148,11 +165,25 @@ function setUpButtons() {
 /** Finds out whether a login is needed, and connects when none is. */
 async function begin() {
   try {
-    await askSession();
+    await comeByLink();
+    const account = await askSession();
+    server.sees = account.grants?.includes('picture') ?? true;
+    share.begin(account);
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return changeState({ name: 'login' });
   }
   await session.start();
+}
+
+/** Lets somebody in whose address holds a link, unless they have an account and are logged in. */
+async function comeByLink() {
+  const token = tokenOf(location.hash);
+  if (!token) return;
+  // It is worth as much as a password: neither the address bar nor the history keeps it.
+  history.replaceState(null, '', location.pathname + location.search);
+  const account = await askSession().catch(() => null);
+  if (account && !account.guest) return notices.show('info', 'You are logged in already: the link was not used.');
+  await openLink(token).catch((error) => notices.show('error', error.message));
 }
 
 async function leave() {
@@ -187,6 +218,11 @@ function receive(message) {
     case 'clipboard-begin':
     case 'clipboard-part': return clipboard.receive(message);
     case 'resized': return picture.resized(message);
+    case 'people':
+      share.refresh();
+      return people.show(message.people);
+    case 'control': return changeControl(message.mine);
+    case 'pointer': return people.point(message);
     case 'notice': return notices.show(message.level, message.text);
     case 'stats': server.stats = message.stats; return;
     case 'encoder': server.encoder = message; return;
@@ -200,12 +236,30 @@ function welcome(hello) {
   server.stats = null;
   pointer.forget();
   clipboard.forget();
+  people.forget();
   sendSize();
   sendQuality();
   if (document.hidden) session.send({ kind: 'video', wanted: false });
   sound.begin(hello.audio);
   clipboard.pull();
-  if (!hello.control) notices.show('info', 'You are watching: keyboard and pointer belong to somebody else.');
+  if (!server.sees) listenOnly();
+  else if (!hello.control) notices.show('info', WATCHING);
+}
+
+/** No picture will come. */
+function listenOnly() {
+  root.dataset.picture = '';
+  status.hide();
+  notices.show('info', 'You listen: the picture is not shown to you.');
+}
+
+/** Keyboard and pointer are taken by the server from now on, or no longer. @param {boolean} mine */
+function changeControl(mine) {
+  if (server.control === mine) return;
+  if (!mine) keys.releaseAll();
+  server.control = mine;
+  notices.show('info', mine ? 'You drive now.' : WATCHING);
+  if (mine) sendSize();
 }
 
 /** The server is reached in this way now. @param {import('./session.js').Rung} rung */
@@ -239,8 +293,16 @@ function reload(version) {
 
 /** @param {InputMessage[]} messages */
 function send(messages) {
-  if (!server.control) return;
+  if (!server.control) return point(messages);
   for (const message of messages) session.send(message);
+}
+
+/** Shows the others where somebody who does not drive points. @param {InputMessage[]} messages */
+function point(messages) {
+  const last = messages.findLast(({ kind }) => kind === 'pointer-to');
+  if (!last || performance.now() - server.pointed < POINTING) return;
+  server.pointed = performance.now();
+  session.send(last);
 }
 
 function sendSize() {

@@ -1,6 +1,6 @@
 /** The desktop's picture: where it lies, how large it should be, and how late it comes. */
 
-import { place, toDesktop, wantedSize } from './geometry.js';
+import { place, toBox, toDesktop, wantedSize } from './geometry.js';
 
 /**
  * @typedef {import('./protocol.js').Size} Size
@@ -127,6 +127,15 @@ export class Picture {
   toDesktop(clientX, clientY) {
     const box = this.stage.getBoundingClientRect();
     return toDesktop(this.#area(), this.size, clientX - box.left, clientY - box.top);
+  }
+
+  /**
+   * @param {number} x in desktop pixels
+   * @param {number} y
+   * @returns {{left: number, top: number}} in CSS pixels of the stage
+   */
+  toBox(x, y) {
+    return toBox(this.#area(), this.size, x, y);
   }
 
   /** What the frames since the last call showed; latencies are medians in milliseconds, 0 while unknown. @returns {Frames} */

@@ -38,7 +38,11 @@ export const MAX_TEXT = 4096;
  *   | {kind: 'video', wanted: boolean}
  *   | {kind: 'audio', wanted: boolean}
  *   | {kind: 'received', total: number}
- *   | {kind: 'quality', maxKbps: number, maxFps: number}} ControlMessage
+ *   | {kind: 'quality', maxKbps: number, maxFps: number}
+ *   | {kind: 'ask-control', asks: boolean}
+ *   | {kind: 'give-control', person: number}
+ *   | {kind: 'take-control'}
+ *   | {kind: 'release-control'}} ControlMessage
  */
 
 /** @typedef {InputMessage | ControlMessage} ClientMessage */
@@ -59,6 +63,18 @@ export const MAX_TEXT = 4096;
 
 /** @typedef {'info' | 'warning' | 'error'} Level */
 
+/**
+ * A page that is connected, and whoever sits before it.
+ * @typedef {object} Person
+ * @property {number} id by which the control is given to them
+ * @property {'viewer' | 'controller' | 'owner'} standing
+ * @property {boolean} you whether it is this page
+ * @property {boolean} holds whether they have taken the control for themselves
+ * @property {boolean} asks whether they ask for it
+ * @property {boolean} drives whether their keys and pointer reach the desktop
+ * @property {string} name
+ */
+
 /** @typedef {'h264' | 'h265' | 'vp8' | 'vp9' | 'av1'} VideoCodec */
 
 /**
@@ -73,6 +89,9 @@ export const MAX_TEXT = 4096;
  *   | {kind: 'resized', width: number, height: number}
  *   | {kind: 'notice', level: Level, text: string}
  *   | {kind: 'encoder', element: string, codec: string, reason: string}
+ *   | {kind: 'people', people: Person[]}
+ *   | {kind: 'control', mine: boolean}
+ *   | {kind: 'pointer', id: number, x: number, y: number}
  *   | {kind: 'video', keyframe: boolean, codec: VideoCodec, capturedUs: number, data: Uint8Array<ArrayBuffer>}
  *   | {kind: 'audio', pts: number, data: Uint8Array<ArrayBuffer>}} ServerMessage
  */
@@ -101,6 +120,10 @@ export function encode(message) {
     case 'video': return fields(0x14, 1).u8(+message.wanted).bytes;
     case 'audio': return fields(0x15, 1).u8(+message.wanted).bytes;
     case 'received': return fields(0x17, 4).u32(message.total).bytes;
+    case 'ask-control': return fields(0x20, 1).u8(+message.asks).bytes;
+    case 'give-control': return fields(0x21, 4).u32(message.person).bytes;
+    case 'take-control': return fields(0x22, 0).bytes;
+    case 'release-control': return fields(0x23, 0).bytes;
     case 'quality': return fields(0x16, 5).u32(message.maxKbps).u8(message.maxFps).bytes;
   }
 }
@@ -209,6 +232,9 @@ function decodeKind(kind, reader) {
     case 0x88: return { kind: 'resized', width: reader.u16(), height: reader.u16() };
     case 0x89: return { kind: 'notice', level: decodeLevel(reader.u8()), text: utf8(reader.tail()) };
     case 0x8a: return { kind: 'encoder', element: reader.shortText(), codec: reader.shortText(), reason: utf8(reader.tail()) };
+    case 0x8b: return { kind: 'people', people: Array.from({ length: reader.u8() }, () => decodePerson(reader)) };
+    case 0x8c: return { kind: 'control', mine: reader.bool() };
+    case 0x8d: return { kind: 'pointer', id: reader.u32(), x: reader.u16(), y: reader.u16() };
     case 0x90: return { kind: 'video', keyframe: reader.bool(), codec: decodeCodec(reader.u8()), capturedUs: reader.u64(), data: reader.tail() };
     case 0x91: return { kind: 'audio', pts: reader.u64(), data: reader.tail() };
     default: throw new ProtocolError(`there is no message of kind ${kind}`);
@@ -225,6 +251,19 @@ function decodeCursor(reader) {
   const rgba = reader.tail();
   if (rgba.length !== 4 * size.width * size.height) throw new ProtocolError('the cursor has a wrong number of bytes');
   return { kind: 'cursor', size, hot, rgba };
+}
+
+/**
+ * @param {Reader} reader
+ * @returns {Person}
+ */
+function decodePerson(reader) {
+  const id = reader.u32();
+  const standing = /** @type {const} */ (['viewer', 'controller', 'owner'])[reader.u8()];
+  const marks = reader.u8();
+  if (!standing || marks > 15) throw new ProtocolError('somebody is what nobody can be');
+  const [you, holds, asks, drives] = [1, 2, 4, 8].map((mark) => (marks & mark) !== 0);
+  return { id, standing, you, holds, asks, drives, name: reader.shortText() };
 }
 
 /**

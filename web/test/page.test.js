@@ -239,6 +239,43 @@ describe('the page', { skip }, () => {
     assert.ok(loads <= 2, `${loads} loads`);
   });
 
+  test('others are shown, asked, let drive, and drive', async () => {
+    await desk.connect();
+    const send = (/** @type {string} */ hex) =>
+      desk.server.evaluate((message) => /** @type {any} */ (window).standIn.send(message), hex);
+    await send('8b 02 00000001 02 09 03 616461 00000007 00 04 03 657665');
+    await desk.page.getByText('eve asks for the control.').waitFor();
+    await desk.page.keyboard.press('Control+Alt+Shift+M');
+    await desk.page.locator('#people').click();
+    assert.equal(await desk.page.locator('#people').getAttribute('data-others'), '1');
+    await desk.page.getByText('ada (you)').waitFor();
+    await desk.picture('people', 400);
+    await desk.page.getByRole('button', { name: 'Let drive' }).click();
+    await desk.received(['control 2100000007']);
+    await desk.page.locator('#control-take').click();
+    await desk.received(['control 22']);
+
+    await send('8c 00');
+    await send('8b 02 00000001 01 01 03 616461 00000007 00 0a 03 657665');
+    await send('8d 00000007 0280 0168');
+    const pointer = desk.page.locator('.other-pointer');
+    await pointer.getByText('eve').waitFor();
+    const { left, top } = await pointer.evaluate((mark) => /** @type {HTMLElement} */ (mark).style);
+    assert.deepEqual([parseInt(left, 10), parseInt(top, 10)], [640, 360]);
+    await desk.page.getByText('You are watching').waitFor();
+    await desk.page.locator('#control-ask').click();
+    await desk.received(['control 2001']);
+    await desk.page.mouse.click(320, 600);
+    await desk.page.keyboard.press('a');
+    await desk.page.mouse.move(330, 610);
+    await desk.received(['input 03014a0262']);
+    const typed = await desk.server.evaluate(() => /** @type {any} */ (window).standIn.received);
+    assert.ok(!typed.includes('input 010100000061'), 'who does not drive types nothing');
+    await send('8b 01 00000001 01 01 03 616461');
+    await pointer.waitFor({ state: 'detached' });
+    await desk.faultless();
+  });
+
   test('nothing stays pressed when the page loses the keyboard', async () => {
     await desk.connect();
     await desk.page.keyboard.down('Control');

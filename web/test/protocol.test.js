@@ -26,6 +26,10 @@ const CLIENT = {
   'video on': { kind: 'video', wanted: true },
   'audio off': { kind: 'audio', wanted: false },
   'received 65536 bytes': { kind: 'received', total: 65536 },
+  'ask for control': { kind: 'ask-control', asks: true },
+  'give control to 7': { kind: 'give-control', person: 7 },
+  'take control': { kind: 'take-control' },
+  'release control': { kind: 'release-control' },
   'quality 8000 kbit/s 60 fps': { kind: 'quality', maxKbps: 8000, maxFps: 60 },
 };
 
@@ -51,6 +55,16 @@ const SERVER = {
   'video H264 keyframe true at 1000000 0000000165': {
     kind: 'video', keyframe: true, codec: 'h264', capturedUs: 1_000_000, data: new Uint8Array([0, 0, 0, 1, 0x65]),
   },
+  'people 1 Owner you holds drives ada, 7 Viewer asks eve': {
+    kind: 'people',
+    people: [
+      { id: 1, standing: 'owner', you: true, holds: true, asks: false, drives: true, name: 'ada' },
+      { id: 7, standing: 'viewer', you: false, holds: false, asks: true, drives: false, name: 'eve' },
+    ],
+  },
+  'people nobody': { kind: 'people', people: [] },
+  'control true': { kind: 'control', mine: true },
+  '7 points to 1920,1080': { kind: 'pointer', id: 7, x: 1920, y: 1080 },
   'audio at 480 fc01': { kind: 'audio', pts: 480, data: new Uint8Array([0xfc, 1]) },
   'encoder x264enc H.264: best': { kind: 'encoder', element: 'x264enc', codec: 'H.264', reason: 'best' },
 };
@@ -72,6 +86,7 @@ test('messages are the bytes of the golden file', () => {
 test('what the server does not make is refused', () => {
   for (const hex of [
     '', '7f', '00', '8802', '88050002d000', '8101020075', '8701ff', '890378', '8a05ab', '8200010001000000000000ff', '90020000000000000f4240', '90010500000000000f4240', '9000000000', '910000',
+    '8b010000000103000161', '8b010000000100100161', '8b0200000001000000', '8c02', '8b0000',
     `84${'00'.repeat(PART + 1)}`,
   ]) {
     assert.throws(() => decode(buffer(hex)), ProtocolError, hex.slice(0, 20));

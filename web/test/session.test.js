@@ -8,6 +8,7 @@ import { Ladder } from '../js/ladder.js';
 import { nameOfH264 } from '../js/player.js';
 import { byPreference, withStereo, withoutLipSync } from '../js/sdp.js';
 import { backOff } from '../js/session.js';
+import { tokenOf, within } from '../js/share.js';
 import { Settings } from '../js/settings.js';
 import { NO_READING, readFigures } from '../js/statistics.js';
 import { line } from '../js/statistics-panel.js';
@@ -228,4 +229,17 @@ test('what no way can change ends the climb', async () => {
   const none = ladder(way('webrtc', log, undefined, { after: 5, error: first }), way('websocket', log, undefined, { after: 5, error: second }), log);
   await assert.rejects(none.climb(), first);
   await assert.rejects(ladder(null, way('websocket', log, undefined, { after: 5, error: second }), log).climb(), second);
+});
+
+test('a link hands on no more than its maker has', () => {
+  for (const [rights, most, expected] of /** @type {[string, string, boolean][]} */ ([
+    ['viewer', 'viewer', true], ['viewer', 'controller', true], ['controller', 'viewer', false], ['viewer+sound', 'viewer', true],
+    ['viewer', 'viewer+sound', false], ['controller', 'controller+picture+sound', false], ['viewer', 'controller+picture+sound', true],
+  ])) assert.equal(within(rights, most), expected, `${rights} of ${most}`);
+});
+
+test('the address of a link holds its token', () => {
+  for (const [hash, token] of [['#link=a-b_c.d', 'a-b_c.d'], ['#link=', ''], ['', ''], ['#other', ''], ['#link=a b', ''], [`#link=${'x'.repeat(300)}`, '']]) {
+    assert.equal(tokenOf(hash), token, hash);
+  }
 });

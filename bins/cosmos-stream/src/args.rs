@@ -1,5 +1,6 @@
 //! What was typed, and what it means. Nothing else of this program reads flags or the environment.
 
+mod access;
 mod handed;
 mod network;
 mod rfb;
@@ -20,12 +21,16 @@ use cosmos_streaming::{IceConfig, TlsConfig};
 
 use self::network::NetworkError;
 
+pub use self::access::{Access, AccessError, Command, Given};
 use self::rfb::RfbArgs;
 
 /// Streams an X display to browsers.
 #[derive(Debug, Parser)]
-#[command(name = "cosmos-stream", version, after_help = AFTER_HELP)]
+#[command(name = "cosmos-stream", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub struct Args {
+    /// Something else than to stream
+    #[command(subcommand)]
+    pub command: Option<Command>,
     /// Address and port to listen on: TCP for HTTP and WebRTC, UDP for WebRTC
     #[arg(long, value_name = "ADDRESS:PORT", env = "COSMOS_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: SocketAddr,
@@ -76,6 +81,9 @@ pub struct Args {
     /// Accept --no-password on an address that others can reach
     #[arg(long)]
     pub allow_insecure: bool,
+    /// Who else may come in
+    #[command(flatten)]
+    pub access: Access,
     /// Another origin that may use the page, scheme and host, when a proxy changes the host
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub origins: Vec<String>,
@@ -106,7 +114,7 @@ pub struct Args {
 }
 
 const AFTER_HELP: &str = "The password is taken from --password-fd, else from BASIC_AUTH_PASSWORD, else from PASSWD, else from --password-file; \
-without any, one is made at the first start and kept in the state directory.";
+without any, and without --users, one is made at the first start and kept in the state directory.";
 
 /// What cannot be meant.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +140,10 @@ pub enum ArgsError {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error("cannot read a password from standard input; it is one line of at most 4096 bytes")]
+    Stdin(#[source] std::io::Error),
 }
 
 /// A password, and where it came from.
@@ -159,7 +171,7 @@ impl Args {
         self.network.resolve()
     }
 
-    /// The password to log in with; `None` when everybody may come in. To be called once, before this process opens
+    /// The password to log in with; `None` when everybody may come in, or only those in the file of users. To be called once, before this process opens
     /// anything.
     pub fn password(&self) -> Result<Option<Password>, ArgsError> {
         if self.no_password {
@@ -177,6 +189,8 @@ impl Args {
         }
         match &self.password_file {
             Some(path) => read(path).map(Some),
+            // Whoever stands in the file has a password already.
+            None if self.access.users.is_some() => Ok(None),
             None => self.kept().map(Some),
         }
     }

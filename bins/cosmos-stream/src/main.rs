@@ -4,10 +4,14 @@ mod args;
 mod ffi;
 mod ready;
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    io::{self, Read},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser;
-use cosmos_auth::{Account, AccountError, SessionKey, store};
+use cosmos_auth::{AccountError, Secret, SessionKey, hash_password, store};
 use cosmos_desktop::{DesktopError, Size};
 use cosmos_encoder::{Capabilities, Codec, Demand, EncodeError, EncoderConfig};
 use cosmos_streaming::{AuthConfig, IceConfig, ServerConfig, ServerError, VideoConfig, error_text};
@@ -15,12 +19,14 @@ use cosmos_x11::X11Config;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
 
-use self::args::{Args, ArgsError, Password};
+use self::args::{Access, AccessError, Args, ArgsError, Command, Given, Password};
 
 /// How long one encoder may take to show that it works.
 const PROBE: Duration = Duration::from_secs(10);
 const CANNOT_WORK: u8 = 2;
 const USAGE: u8 = 64;
+/// In bytes.
+const MAX_PASSWORD: u64 = 4096;
 
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -49,11 +55,19 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false);
+    if let Some(Command::HashPassword) = args.command {
+        return code(print_hash());
+    }
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_target(false);
     log.with_env_filter(tracing_subscriber::EnvFilter::new(&args.log)).init();
     // What is inherited is taken over before anything is opened, and nobody sees it afterwards.
-    let handed = args.password().and_then(|password| Ok((password, args.ice()?)));
-    match handed.map_err(Failure::from).and_then(|(password, ice)| run(&args, password.as_ref(), ice)) {
+    let given = || Ok((args.access.read()?, args.password()?, args.ice()?));
+    let given = given().map_err(Failure::Args);
+    code(given.and_then(|(given, password, ice)| run(&args, &given, password.as_ref(), ice)))
+}
+
+fn code(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("cosmos-stream: {}", error_text(&failure));
@@ -62,16 +76,37 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(args: &Args, password: Option<&Password>, ice: IceConfig) -> Result<(), Failure> {
+/// The hash of the password that stands on standard input.
+fn print_hash() -> Result<(), Failure> {
+    let mut text = String::new();
+    let read = io::stdin().take(MAX_PASSWORD + 1).read_to_string(&mut text).map_err(ArgsError::Stdin)?;
+    if read as u64 > MAX_PASSWORD {
+        return Err(ArgsError::Stdin(io::ErrorKind::InvalidInput.into()).into());
+    }
+    let password = Secret::new(text);
+    let line = Secret::new(password.expose().trim_end_matches(['\r', '\n']));
+    println!("{}", hash_password(&line)?);
+    Ok(())
+}
+
+fn run(args: &Args, given: &Given, password: Option<&Password>, ice: IceConfig) -> Result<(), Failure> {
+    // Before the desktop: what is wrong with the users is said at once.
+    let auth = auth(args, given, password)?;
     let display = X11Config { display: args.display.clone(), ..X11Config::default() };
     let desktop = cosmos_x11::open(&display)?;
     let config = ServerConfig {
         listen: args.listen,
         video: video(args)?,
         audio: args.audio(),
-        auth: auth(args, password)?,
+        auth,
         tls: args.tls(),
-        rfb: args.rfb.config(&args.user, password, args.allow_insecure)?,
+        rfb: args.rfb.config(
+            &args.user,
+            password,
+            given.view_password(),
+            args.no_password,
+            args.allow_insecure,
+        )?,
         ice,
     };
     let open = Box::new(move || cosmos_x11::open(&display));
@@ -106,18 +141,32 @@ fn codec(encoder: &EncoderConfig, capabilities: &Capabilities, args: &Args) -> R
     Ok(info.codec)
 }
 
-fn auth(args: &Args, password: Option<&Password>) -> Result<AuthConfig, Failure> {
-    let account = password.map(|password| Account::new(&args.user, &password.secret)).transpose()?;
-    let key = match password {
-        Some(password) => {
+fn auth(args: &Args, given: &Given, password: Option<&Password>) -> Result<AuthConfig, Failure> {
+    let access = |error: AccessError| ArgsError::Access(error);
+    let secret = password.map(|password| &password.secret);
+    let accounts = match args.no_password {
+        true => None,
+        false => Some(args.access.accounts(&args.user, secret, given).map_err(access)?),
+    };
+    let key = match accounts {
+        Some(_) => {
             let kept =
                 store::session_key(&args.state_dir()?.join("session.key")).map_err(ArgsError::Store)?.0;
             // A new password ends the sessions of the old one.
-            kept.bound_to(&password.secret)
+            given.bind(secret.into_iter().fold(kept, |key, secret| key.bound_to(secret)))
         }
         None => SessionKey::random(),
     };
-    Ok(AuthConfig { account, key, origins: args.origins.clone() })
+    let links = accounts.is_some().then(|| args.state_dir().map(|dir| dir.join("links"))).transpose()?;
+    Ok(AuthConfig {
+        links,
+        accounts,
+        api_token: Access::api_token(given).map_err(access)?,
+        proxy: args.access.proxy(),
+        key,
+        origins: args.origins.clone(),
+        audit: args.access.audit_log.clone(),
+    })
 }
 
 /// Ends when the process is asked to.

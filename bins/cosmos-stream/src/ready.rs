@@ -13,7 +13,8 @@ use crate::args::{Args, Password};
 /// Says where the server is, and writes the ready file when one is wanted.
 pub fn tell(args: &Args, listen: SocketAddr, password: Option<&Password>) {
     let url = format!("http://{}/", reachable(listen));
-    let source = password.map_or("none: everybody may come in", |password| &password.source);
+    let open = if args.no_password { "none: everybody may come in" } else { "those in the file of users" };
+    let source = password.map_or(open, |password| &password.source);
     println!("serving {url} user={} password: {source}", args.user);
     let ready = json!({
         "schema": "cosmos.ready/1",

@@ -1,21 +1,29 @@
 //! How often somebody may try to log in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// Slows down guessing, per address and over all addresses, in bounded memory.
+use sha2::{Digest, Sha256};
+
+/// Slows down guessing, per address, per user and over all addresses, in bounded memory.
 ///
 /// An address has a few attempts at once and then one each two seconds. From the fifth failure in a row on it
 /// is locked out, for two seconds and twice as long after each further failure, up to a quarter of an hour; then
-/// it may try again. IPv6 addresses count by their /64, which is what one subscriber gets. All addresses
-/// together have thirty attempts at once and one more each second.
+/// it may try again. IPv6 addresses count by their /64, which is what one subscriber gets. A user name is locked out
+/// from the twentieth failure in a row on, wherever it comes from, for at most a minute; addresses from which the
+/// user has logged in before are spared, so that strangers keep nobody out. All addresses together have thirty
+/// attempts at once and one more each second.
 ///
 /// Call [`check`](Self::check) before the password is looked at, then [`failed`](Self::failed) or
 /// [`succeeded`](Self::succeeded). An attempt counts when it is checked, so many at once do not slip through.
 #[derive(Debug, Default)]
 pub struct LoginLimiter {
-    networks: HashMap<Network, Record>,
+    networks: Book<Network>,
+    users: Book<User>,
+    /// Who has logged in from where, the latest last.
+    familiar: VecDeque<(Network, User)>,
     everybody: Option<Instant>,
 }
 
@@ -30,51 +38,43 @@ impl LoginLimiter {
     /// # Errors
     ///
     /// [`RetryAfter`] where it may not. The refused attempt does not count.
-    pub fn check(&mut self, address: IpAddr, now: Instant) -> Result<(), RetryAfter> {
-        let network = Network::of(address);
-        let paid_until = ONE.charge(self.networks.get(&network).map(|record| record.paid_until), now)?;
+    pub fn check(&mut self, address: IpAddr, user: &str, now: Instant) -> Result<(), RetryAfter> {
+        let (network, user) = (Network::of(address), User::of(user));
+        let for_network = self.networks.charge(&ONE, network, now)?;
+        let for_user = self.users.charge(&USER, user, now);
+        let for_user = if self.is_familiar(network, user) { None } else { Some(for_user?) };
         self.everybody = Some(ALL.charge(self.everybody, now)?);
-        self.record(network, now).paid_until = paid_until;
+        self.networks.record(network, now).paid_until = for_network;
+        if let Some(paid_until) = for_user {
+            self.users.record(user, now).paid_until = paid_until;
+        }
         Ok(())
     }
 
     /// The password was wrong.
-    pub fn failed(&mut self, address: IpAddr, now: Instant) {
-        let record = self.record(Network::of(address), now);
-        record.failures = record.failures.saturating_add(1);
-        if let Some(extra) = record.failures.checked_sub(FREE_FAILURES) {
-            let lock = (LOCK_OUT * 2_u32.saturating_pow(extra.min(16))).min(MAX_LOCK_OUT);
-            record.paid_until = record.paid_until.max(now + lock + ONE.debt());
+    pub fn failed(&mut self, address: IpAddr, user: &str, now: Instant) {
+        let (network, user) = (Network::of(address), User::of(user));
+        self.networks.failed(&ONE, network, now);
+        if !self.is_familiar(network, user) {
+            self.users.failed(&USER, user, now);
         }
     }
 
-    /// The password was right: the address starts afresh.
-    pub fn succeeded(&mut self, address: IpAddr) {
-        self.networks.remove(&Network::of(address));
+    /// The password was right: the address and the user start afresh.
+    pub fn succeeded(&mut self, address: IpAddr, user: &str) {
+        let (network, user) = (Network::of(address), User::of(user));
+        self.networks.0.remove(&network);
+        self.users.0.remove(&user);
         self.everybody = self.everybody.and_then(|paid_until| paid_until.checked_sub(ALL.interval));
+        self.familiar.retain(|known| *known != (network, user));
+        if self.familiar.len() == MAX_FAMILIAR {
+            self.familiar.pop_front();
+        }
+        self.familiar.push_back((network, user));
     }
 
-    fn record(&mut self, network: Network, now: Instant) -> &mut Record {
-        if self.networks.len() >= MAX_NETWORKS && !self.networks.contains_key(&network) {
-            self.make_room(now);
-        }
-        let fresh = Record { paid_until: now, failures: 0 };
-        let record = self.networks.entry(network).or_insert(fresh);
-        if record.is_stale(now) {
-            *record = fresh;
-        }
-        record
-    }
-
-    /// Forgets whom time has cleared, or else the one closest to it.
-    fn make_room(&mut self, now: Instant) {
-        self.networks.retain(|_, record| !record.is_stale(now));
-        if self.networks.len() >= MAX_NETWORKS {
-            let closest = self.networks.iter().min_by_key(|(_, record)| record.paid_until);
-            if let Some(network) = closest.map(|(&network, _)| network) {
-                self.networks.remove(&network);
-            }
-        }
+    fn is_familiar(&self, network: Network, user: User) -> bool {
+        self.familiar.contains(&(network, user))
     }
 }
 
@@ -90,7 +90,7 @@ impl RetryAfter {
     }
 }
 
-/// Whom attempts count for.
+/// Whose attempts count together, by address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Network {
     V4(u32),
@@ -102,6 +102,66 @@ impl Network {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self::V4(v4.to_bits()),
             IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
+        }
+    }
+}
+
+/// A user name of any length, known or not, in a few bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct User([u8; 16]);
+
+impl User {
+    fn of(name: &str) -> Self {
+        let mut short = [0; 16];
+        short.copy_from_slice(&Sha256::digest(name)[..16]);
+        Self(short)
+    }
+}
+
+/// What is remembered of each, in bounded memory.
+#[derive(Debug)]
+struct Book<K>(HashMap<K, Record>);
+
+impl<K> Default for Book<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Copy + Eq + Hash> Book<K> {
+    fn charge(&self, rate: &Rate, key: K, now: Instant) -> Result<Instant, RetryAfter> {
+        rate.charge(self.0.get(&key).map(|record| record.paid_until), now)
+    }
+
+    fn failed(&mut self, rate: &Rate, key: K, now: Instant) {
+        let record = self.record(key, now);
+        record.failures = record.failures.saturating_add(1);
+        if let Some(extra) = record.failures.checked_sub(rate.burst) {
+            let lock = (LOCK_OUT * 2_u32.saturating_pow(extra.min(16))).min(rate.longest);
+            record.paid_until = record.paid_until.max(now + lock + rate.debt());
+        }
+    }
+
+    fn record(&mut self, key: K, now: Instant) -> &mut Record {
+        if self.0.len() >= MAX_RECORDS && !self.0.contains_key(&key) {
+            self.make_room(now);
+        }
+        let fresh = Record { paid_until: now, failures: 0 };
+        let record = self.0.entry(key).or_insert(fresh);
+        if record.is_stale(now) {
+            *record = fresh;
+        }
+        record
+    }
+
+    /// Forgets whom time has cleared, or else the one closest to it.
+    fn make_room(&mut self, now: Instant) {
+        self.0.retain(|_, record| !record.is_stale(now));
+        if self.0.len() >= MAX_RECORDS {
+            let closest = self.0.iter().min_by_key(|(_, record)| record.paid_until);
+            if let Some(key) = closest.map(|(&key, _)| key) {
+                self.0.remove(&key);
+            }
         }
     }
 }
@@ -118,10 +178,12 @@ impl Record {
     }
 }
 
-/// Attempts are paid in time: each costs `interval`, and the debt may not pass that of `burst` attempts.
+/// Attempts are paid in time: each costs `interval`, and the debt may not pass that of `burst` attempts. So many
+/// failures are free as well, and no lock-out is longer than `longest`.
 struct Rate {
     interval: Duration,
     burst: u32,
+    longest: Duration,
 }
 
 impl Rate {
@@ -139,11 +201,11 @@ impl Rate {
     }
 }
 
-const ONE: Rate = Rate { interval: Duration::from_secs(2), burst: 5 };
-const ALL: Rate = Rate { interval: Duration::from_secs(1), burst: 30 };
-const FREE_FAILURES: u32 = 5;
+const ONE: Rate = Rate { interval: Duration::from_secs(2), burst: 5, longest: Duration::from_secs(15 * 60) };
+const USER: Rate = Rate { interval: Duration::from_secs(1), burst: 20, longest: Duration::from_secs(60) };
+const ALL: Rate = Rate { interval: Duration::from_secs(1), burst: 30, longest: Duration::ZERO };
 const LOCK_OUT: Duration = Duration::from_secs(2);
-const MAX_LOCK_OUT: Duration = Duration::from_secs(15 * 60);
-/// How long after its last debt an address keeps its failures.
+/// How long after its last debt one keeps its failures.
 const FORGET: Duration = Duration::from_secs(15 * 60);
-const MAX_NETWORKS: usize = 4096;
+const MAX_RECORDS: usize = 4096;
+const MAX_FAMILIAR: usize = 256;

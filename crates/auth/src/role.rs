@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub enum Role {
     /// Sees and hears.
     Viewer,
-    /// Also types, points, uses the clipboard and changes the screen's size.
+    /// Also types, points and changes the screen's size.
     Controller,
     /// Also decides about the session and its other people.
     Owner,
@@ -23,7 +23,8 @@ impl Role {
         self >= Self::Controller
     }
 
-    /// May read and write the clipboard. Reading counts too: what is copied there is often a password.
+    /// May read and write the clipboard, where nothing more is said. Reading counts too: what is copied there is often a
+    /// password.
     pub fn may_use_clipboard(self) -> bool {
         self >= Self::Controller
     }
@@ -73,10 +74,10 @@ mod tests {
 
     #[test]
     fn rights_of_each_role() {
-        let rights = |r: Role| [r.may_control(), r.may_use_clipboard(), r.may_resize(), r.may_administer()];
-        assert_eq!(rights(Role::Viewer), [false, false, false, false]);
-        assert_eq!(rights(Role::Controller), [true, true, true, false]);
-        assert_eq!(rights(Role::Owner), [true, true, true, true]);
+        let rights = |r: Role| [r.may_control(), r.may_resize(), r.may_administer()];
+        assert_eq!(rights(Role::Viewer), [false, false, false]);
+        assert_eq!(rights(Role::Controller), [true, true, false]);
+        assert_eq!(rights(Role::Owner), [true, true, true]);
     }
 
     #[test]

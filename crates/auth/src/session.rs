@@ -8,6 +8,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::account::MAX_USER;
+use crate::link::LinkId;
+use crate::rights::{Grants, Rights};
 use crate::role::Role;
 use crate::secret::{Secret, random_bytes};
 
@@ -20,11 +22,13 @@ pub struct Claims {
     /// The user's name, at most [`MAX_USER`] bytes. A token for a longer one is never accepted.
     pub user: String,
     /// What the holder may do.
-    pub role: Role,
+    pub rights: Rights,
     /// When it was issued, in seconds since 1970.
     pub issued: u64,
     /// The first second in which it is no longer valid, in seconds since 1970.
     pub expires: u64,
+    /// The link by which the holder came in, where it was one.
+    pub link: Option<LinkId>,
 }
 
 /// The key that signs tokens. Whoever has it can make any token; a new one ends all sessions.
@@ -54,6 +58,23 @@ impl SessionKey {
     pub fn bound_to(&self, password: &Secret) -> Self {
         let mac = self.mac(BINDING, password.expose().as_bytes());
         Self(mac.finalize().into_bytes().into())
+    }
+
+    /// Signs the number of a link. What it allows is not in it, and so cannot be changed.
+    pub fn issue_link(&self, link: LinkId) -> String {
+        let tag = self.mac(LINK, link.as_bytes()).finalize().into_bytes();
+        format!("{link}.{}", BASE64.encode(tag))
+    }
+
+    /// Reads what [`issue_link`](Self::issue_link) made.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Malformed`] or [`TokenError::Forged`]. Whether the link still holds, [`Links`](crate::Links) knows.
+    pub fn verify_link(&self, token: &str) -> Result<LinkId, TokenError> {
+        let (id, tag) = split(token).ok_or(TokenError::Malformed)?;
+        self.mac(LINK, &id).verify_slice(&tag).map_err(|_| TokenError::Forged)?;
+        id.try_into().map(LinkId::from_bytes).map_err(|_| TokenError::Malformed)
     }
 
     /// Signs the claims. The token holds letters, digits, `-`, `_` and one `.`, so it fits a cookie as it is.
@@ -116,9 +137,16 @@ fn split(token: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     Some((BASE64.decode(payload).ok()?, BASE64.decode(tag).ok()?))
 }
 
-/// Version, role, issued, expires, user: the only text comes last and needs no length.
+/// Version, role, grants where they are not the usual ones, link where there is one, issued, expires, user: the only text
+/// comes last and needs no length.
 fn encode(claims: &Claims) -> Vec<u8> {
-    let mut payload = vec![VERSION, role_byte(claims.role)];
+    let Rights { role, grants } = claims.rights;
+    let mut payload = match claims.link {
+        Some(_) => vec![LINKED, role_byte(role), grants.bits()],
+        None if grants == Grants::of(role) => vec![USUAL, role_byte(role)],
+        None => vec![NARROWED, role_byte(role), grants.bits()],
+    };
+    payload.extend(claims.link.iter().flat_map(LinkId::as_bytes));
     payload.extend(claims.issued.to_be_bytes());
     payload.extend(claims.expires.to_be_bytes());
     payload.extend(claims.user.as_bytes());
@@ -126,7 +154,7 @@ fn encode(claims: &Claims) -> Vec<u8> {
 }
 
 fn decode(payload: &[u8]) -> Option<Claims> {
-    let (&[VERSION, role], rest) = payload.split_first_chunk()? else { return None };
+    let (rights, link, rest) = decode_rights(payload)?;
     let (issued, rest) = rest.split_first_chunk()?;
     let (expires, user) = rest.split_first_chunk()?;
     if user.len() > MAX_USER {
@@ -134,10 +162,29 @@ fn decode(payload: &[u8]) -> Option<Claims> {
     }
     Some(Claims {
         user: std::str::from_utf8(user).ok()?.to_owned(),
-        role: Role::ALL.into_iter().find(|&known| role_byte(known) == role)?,
+        rights,
         issued: u64::from_be_bytes(*issued),
         expires: u64::from_be_bytes(*expires),
+        link,
     })
+}
+
+fn decode_rights(payload: &[u8]) -> Option<(Rights, Option<LinkId>, &[u8])> {
+    let (&[version, role], rest) = payload.split_first_chunk()?;
+    let role = Role::ALL.into_iter().find(|&known| role_byte(known) == role)?;
+    match version {
+        USUAL => Some((Rights::of(role), None, rest)),
+        NARROWED | LINKED => {
+            let (&grants, rest) = rest.split_first()?;
+            let rights = Rights { role, grants: Grants::from_bits(grants)? };
+            if version == NARROWED {
+                return Some((rights, None, rest));
+            }
+            let (link, rest) = rest.split_first_chunk()?;
+            Some((rights, Some(LinkId::from_bytes(*link)), rest))
+        }
+        _ => None,
+    }
 }
 
 fn role_byte(role: Role) -> u8 {
@@ -149,7 +196,11 @@ fn role_byte(role: Role) -> u8 {
 }
 
 const KEY: usize = 32;
-const VERSION: u8 = 1;
+/// The versions of what is signed: with the grants that usually go with the role, with others, and by a link.
+const USUAL: u8 = 1;
+const NARROWED: u8 = 2;
+const LINKED: u8 = 3;
 /// What a key is used for comes first in what it signs, so that one use cannot stand in for another.
 const TOKEN: &[u8] = b"cosmos session token\0";
+const LINK: &[u8] = b"cosmos share link\0";
 const BINDING: &[u8] = b"cosmos session key bound to a password\0";

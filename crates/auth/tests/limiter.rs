@@ -19,10 +19,14 @@ fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Guesses once and is wrong.
+/// Guesses once and is wrong, about a user of the address's own.
 fn guess(limiter: &mut LoginLimiter, address: IpAddr, now: Instant) -> Result<(), RetryAfter> {
-    limiter.check(address, now)?;
-    limiter.failed(address, now);
+    guess_at(limiter, address, &address.to_string(), now)
+}
+
+fn guess_at(limiter: &mut LoginLimiter, address: IpAddr, user: &str, now: Instant) -> Result<(), RetryAfter> {
+    limiter.check(address, user, now)?;
+    limiter.failed(address, user, now);
     Ok(())
 }
 
@@ -36,7 +40,7 @@ fn lock_outs_double_end_by_themselves_and_are_bounded() {
     for expected in [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900] {
         let RetryAfter(wait) = guess(&mut limiter, guesser, now).unwrap_err();
         assert_eq!(wait, secs(expected));
-        assert!(limiter.check(guesser, now + wait - Duration::from_millis(1)).is_err());
+        assert!(limiter.check(guesser, "ada", now + wait - Duration::from_millis(1)).is_err());
         now += wait;
         assert_eq!(guess(&mut limiter, guesser, now), Ok(()));
     }
@@ -47,16 +51,16 @@ fn a_refused_attempt_costs_nothing() {
     let (mut limiter, now) = (LoginLimiter::new(), Instant::now());
     let guesser = ip("192.0.2.1");
     while guess(&mut limiter, guesser, now).is_ok() {}
-    let first = limiter.check(guesser, now);
+    let first = limiter.check(guesser, "ada", now);
     for _ in 0..1000 {
-        assert_eq!(limiter.check(guesser, now), first);
+        assert_eq!(limiter.check(guesser, "ada", now), first);
     }
 }
 
 #[test]
 fn attempts_at_once_count_before_they_fail() {
     let (mut limiter, now) = (LoginLimiter::new(), Instant::now());
-    let passed = (0..100).filter(|_| limiter.check(ip("192.0.2.1"), now).is_ok()).count();
+    let passed = (0..100).filter(|_| limiter.check(ip("192.0.2.1"), "ada", now).is_ok()).count();
     assert_eq!(passed, 5);
 }
 
@@ -66,10 +70,10 @@ fn success_starts_afresh() {
     let user = ip("192.0.2.1");
     for round in 0..100 {
         for _ in 0..4 {
-            assert_eq!(guess(&mut limiter, user, now + secs(round * 5)), Ok(()));
+            assert_eq!(guess_at(&mut limiter, user, "ada", now + secs(round * 5)), Ok(()));
         }
-        assert_eq!(limiter.check(user, now + secs(round * 5)), Ok(()));
-        limiter.succeeded(user);
+        assert_eq!(limiter.check(user, "ada", now + secs(round * 5)), Ok(()));
+        limiter.succeeded(user, "ada");
     }
 }
 
@@ -96,7 +100,7 @@ fn who_shares_a_budget() {
     ] {
         let (mut limiter, now) = (LoginLimiter::new(), Instant::now());
         while guess(&mut limiter, ip(a), now).is_ok() {}
-        assert_eq!(limiter.check(ip(b), now).is_err(), shared, "{a} {b}");
+        assert_eq!(limiter.check(ip(b), "ada", now).is_err(), shared, "{a} {b}");
     }
 }
 
@@ -105,8 +109,8 @@ fn all_addresses_together_are_limited_and_recover() {
     let (mut limiter, now) = (LoginLimiter::new(), Instant::now());
     let passed = (0..1000).filter(|&n| guess(&mut limiter, numbered(n), now).is_ok()).count();
     assert_eq!(passed, 30);
-    assert_eq!(limiter.check(numbered(5000), now), Err(RetryAfter(secs(1))));
-    assert_eq!(limiter.check(numbered(5000), now + secs(1)), Ok(()));
+    assert_eq!(limiter.check(numbered(5000), "ada", now), Err(RetryAfter(secs(1))));
+    assert_eq!(limiter.check(numbered(5000), "ada", now + secs(1)), Ok(()));
 }
 
 /// Ten thousand addresses do not push out the record of one that is locked out.
@@ -123,7 +127,36 @@ fn a_crowd_does_not_free_who_is_locked_out() {
         now += Duration::from_millis(50);
         let _ = guess(&mut limiter, numbered(n), now);
     }
-    assert!(limiter.check(guesser, now).is_err());
+    assert!(limiter.check(guesser, "ada", now).is_err());
+}
+
+#[test]
+fn a_user_is_locked_out_wherever_the_guesses_come_from_and_recovers() {
+    let (mut limiter, mut now) = (LoginLimiter::new(), Instant::now());
+    let passed = (0..25).filter(|&n| guess_at(&mut limiter, numbered(n), "ada", now).is_ok()).count();
+    assert_eq!(passed, 20);
+    assert_eq!(limiter.check(numbered(99), "bob", now), Ok(()), "the others are not");
+    for round in 0..10 {
+        let RetryAfter(wait) = limiter.check(numbered(100), "ada", now).unwrap_err();
+        assert!(wait <= secs(60), "{wait:?}");
+        now += wait;
+        assert_eq!(guess_at(&mut limiter, numbered(200 + round), "ada", now), Ok(()));
+    }
+    now += secs(60);
+    assert_eq!(limiter.check(numbered(100), "ada", now), Ok(()));
+}
+
+#[test]
+fn strangers_keep_nobody_out_of_where_they_were_before() {
+    let (mut limiter, now) = (LoginLimiter::new(), Instant::now());
+    let home = ip("192.0.2.1");
+    limiter.check(home, "ada", now).unwrap();
+    limiter.succeeded(home, "ada");
+    let guesses = (10_000..11_000).map_while(|n| guess_at(&mut limiter, numbered(n), "ada", now).ok());
+    assert_eq!(guesses.count(), 20);
+    assert!(limiter.check(numbered(5000), "ada", now).is_err());
+    assert_eq!(limiter.check(home, "ada", now), Ok(()));
+    assert!(limiter.check(ip("192.0.2.2"), "ada", now).is_err());
 }
 
 #[test]

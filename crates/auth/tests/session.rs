@@ -4,19 +4,33 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use cosmos_auth::{Claims, MAX_TOKEN, MAX_USER, Role, Secret, SessionKey, TokenError};
+use cosmos_auth::{
+    Claims, Grants, LinkId, MAX_TOKEN, MAX_USER, Rights, Role, Secret, SessionKey, TokenError,
+};
 use proptest::prelude::*;
 
 const NOW: u64 = 1_800_000_000;
 
 fn claims(user: &str) -> Claims {
-    Claims { user: user.into(), role: Role::Controller, issued: NOW, expires: NOW + 60 }
+    Claims {
+        user: user.into(),
+        rights: Rights::of(Role::Controller),
+        issued: NOW,
+        expires: NOW + 60,
+        link: None,
+    }
 }
 
 fn any_claims() -> impl Strategy<Value = Claims> {
     let user = "\\PC{0,64}".prop_filter("too long", |user| user.len() <= MAX_USER);
-    (user, proptest::sample::select(&Role::ALL[..]), any::<u64>(), 1_u64..)
-        .prop_map(|(user, role, issued, expires)| Claims { user, role, issued, expires })
+    let link = proptest::option::of(any::<[u8; 8]>().prop_map(LinkId::from_bytes));
+    (user, any_rights(), any::<u64>(), 1_u64.., link)
+        .prop_map(|(user, rights, issued, expires, link)| Claims { user, rights, issued, expires, link })
+}
+
+fn any_rights() -> impl Strategy<Value = Rights> {
+    let grants = (0..=Grants::ALL.bits()).prop_filter_map("a bit that means nothing", Grants::from_bits);
+    (proptest::sample::select(&Role::ALL[..]), grants).prop_map(|(role, grants)| Rights { role, grants })
 }
 
 proptest! {
@@ -104,6 +118,25 @@ fn another_password_ends_all_sessions() {
 /// A session survives an update of the server, so the bytes of a token are a promise.
 #[test]
 fn the_format_stays() {
+    let narrowed = Claims { rights: "viewer+sound".parse().unwrap(), ..claims("ada") };
+    let token = SessionKey::from_bytes([7; 32]).issue(&narrowed);
+    assert!(token.starts_with("AgACAAAAAGtJ0gAAAAAAa0nSPGFkYQ."), "{token}");
     let token = SessionKey::from_bytes([7; 32]).issue(&claims("ada"));
     assert_eq!(token, "AQEAAAAAa0nSAAAAAABrSdI8YWRh.Njs5RDcZIEBpnXxH0KMXLFzdWbXzbcyCOqrvH9_YBnQ");
+}
+
+#[test]
+fn a_link_is_signed_and_stands_for_no_session() {
+    let (key, id) = (SessionKey::from_bytes([7; 32]), LinkId::from_bytes([1, 2, 3, 4, 5, 6, 7, 8]));
+    let token = key.issue_link(id);
+    assert_eq!(key.verify_link(&token), Ok(id));
+    assert_eq!(key.verify(&token, NOW), Err(TokenError::Forged));
+    assert_eq!(key.verify_link(&key.issue(&claims("ada"))), Err(TokenError::Forged));
+    assert_eq!(SessionKey::from_bytes([8; 32]).verify_link(&token), Err(TokenError::Forged));
+    let tag = token.split_once('.').unwrap().1;
+    let other = format!("{}.{tag}", LinkId::from_bytes([1, 2, 3, 4, 5, 6, 7, 9]));
+    assert_eq!(key.verify_link(&other), Err(TokenError::Forged));
+    for text in ["", ".", "AQIDBAUGBwg", &"A".repeat(300)] {
+        assert!(key.verify_link(text).is_err(), "{text}");
+    }
 }

@@ -38,6 +38,14 @@ pub enum ClientMessage {
     /// So many bytes of messages have arrived over the WebSocket since it was opened, modulo 2^32. Told at once after
     /// each message of 1000 bytes or more, and with each ping.
     Received(u32),
+    /// Asks those who drive for the control, or no longer.
+    AskControl(bool),
+    /// Lets the person of this number drive, and nobody else.
+    GiveControl(u32),
+    /// Lets this page drive, and nobody else.
+    TakeControl,
+    /// Lets everybody drive again who may.
+    ReleaseControl,
 }
 
 impl ClientMessage {
@@ -57,6 +65,10 @@ impl ClientMessage {
             0x15 => Self::Audio(fields.bool("wanted")?),
             0x16 => Self::Quality { max_kbps: fields.u32()?, max_fps: fields.u8()? },
             0x17 => Self::Received(fields.u32()?),
+            0x20 => Self::AskControl(fields.bool("asks")?),
+            0x21 => Self::GiveControl(fields.u32()?),
+            0x22 => Self::TakeControl,
+            0x23 => Self::ReleaseControl,
             kind => return Err(DecodeError::Kind(kind)),
         };
         fields.end(message)
@@ -73,6 +85,10 @@ impl ClientMessage {
             Self::Video(wanted) => Writer::new(0x14).u8((*wanted).into()).done(),
             Self::Audio(wanted) => Writer::new(0x15).u8((*wanted).into()).done(),
             Self::Received(total) => Writer::new(0x17).u32(*total).done(),
+            Self::AskControl(asks) => Writer::new(0x20).u8((*asks).into()).done(),
+            Self::GiveControl(person) => Writer::new(0x21).u32(*person).done(),
+            Self::TakeControl => Writer::new(0x22).done(),
+            Self::ReleaseControl => Writer::new(0x23).done(),
             Self::Quality { max_kbps, max_fps } => Writer::new(0x16).u32(*max_kbps).u8(*max_fps).done(),
         }
     }

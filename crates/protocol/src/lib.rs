@@ -11,6 +11,7 @@
 mod client;
 mod clipboard;
 mod error;
+mod person;
 pub mod rfb;
 mod server;
 mod wire;
@@ -18,6 +19,7 @@ mod wire;
 pub use client::ClientMessage;
 pub use clipboard::{Assembler, MAX_CLIPBOARD, PART, parts};
 pub use error::DecodeError;
+pub use person::{MAX_PEOPLE, Person, Standing};
 pub use server::{DesktopState, Level, ServerMessage, Stats, VideoCodec, audio_message, video_message};
 
 /// The version that [`ServerMessage::Hello`] tells. A page of another version reloads itself.

@@ -3,8 +3,9 @@
 use cosmos_desktop::{Point, Size};
 
 use crate::{
-    DecodeError,
+    DecodeError, Person,
     clipboard::PART,
+    person,
     wire::{Reader, Writer},
 };
 
@@ -68,6 +69,17 @@ pub enum ServerMessage {
         codec: String,
         /// Why this one.
         reason: String,
+    },
+    /// Everybody who is connected.
+    People(Vec<Person>),
+    /// Whether the server takes this page's keyboard and pointer from now on.
+    Control(bool),
+    /// Somebody points there.
+    Pointer {
+        /// The number of the person.
+        id: u32,
+        /// The pixel of the desktop.
+        at: Point,
     },
     /// A picture. Over WebRTC pictures have a track of their own.
     Video {
@@ -182,6 +194,9 @@ impl ServerMessage {
             Self::Encoder { element, codec, reason } => {
                 Writer::new(0x8a).short_text(element).short_text(codec).put(reason.as_bytes())
             }
+            Self::People(people) => person::encode(people),
+            Self::Control(mine) => Writer::new(0x8c).u8((*mine).into()),
+            Self::Pointer { id, at } => Writer::new(0x8d).u32(*id).u16(at.x).u16(at.y),
             Self::Video { keyframe, codec, captured_us, data } => {
                 return video_message(*keyframe, *codec, *captured_us, data);
             }
@@ -209,6 +224,9 @@ impl ServerMessage {
             0x88 => Self::Resized(Size::new(fields.u16()?, fields.u16()?)),
             0x89 => Self::Notice { level: decode_level(&mut fields)?, text: fields.text_tail()?.to_owned() },
             0x8a => decode_encoder(&mut fields)?,
+            0x8b => Self::People(person::decode(&mut fields)?),
+            0x8c => Self::Control(fields.bool("control")?),
+            0x8d => Self::Pointer { id: fields.u32()?, at: Point { x: fields.u16()?, y: fields.u16()? } },
             0x90 => Self::Video {
                 keyframe: fields.bool("keyframe")?,
                 codec: decode_codec(&mut fields)?,

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use cosmos_desktop::InputEvent;
-use cosmos_protocol::{ClientMessage, DecodeError, DesktopState, Level, ServerMessage};
+use cosmos_protocol::{ClientMessage, DecodeError, DesktopState, Level, Person, ServerMessage, Standing};
 use proptest::prelude::*;
 
 const MESSAGES: &str = include_str!("../testdata/messages.txt");
@@ -68,7 +68,7 @@ fn what_means_nothing_is_refused() {
 
 proptest! {
     #[test]
-    fn whatever_decodes_encodes_to_the_same(kind in 0_u8..0x20, tail in prop::collection::vec(any::<u8>(), 0..24)) {
+    fn whatever_decodes_encodes_to_the_same(kind in 0_u8..0x28, tail in prop::collection::vec(any::<u8>(), 0..24)) {
         let bytes = [vec![kind], tail].concat();
         if let Ok(message) = ClientMessage::decode(&bytes) {
             prop_assert_eq!(message.encode(), bytes);
@@ -117,6 +117,11 @@ fn client(message: &ClientMessage) -> String {
         ClientMessage::Video(wanted) => format!("video {}", if *wanted { "on" } else { "off" }),
         ClientMessage::Audio(wanted) => format!("audio {}", if *wanted { "on" } else { "off" }),
         ClientMessage::Received(total) => format!("received {total} bytes"),
+        ClientMessage::AskControl(true) => "ask for control".into(),
+        ClientMessage::AskControl(false) => "ask no longer".into(),
+        ClientMessage::GiveControl(person) => format!("give control to {person}"),
+        ClientMessage::TakeControl => "take control".into(),
+        ClientMessage::ReleaseControl => "release control".into(),
         ClientMessage::Quality { max_kbps, max_fps } => format!("quality {max_kbps} kbit/s {max_fps} fps"),
     }
 }
@@ -155,10 +160,44 @@ fn server(message: &ServerMessage) -> String {
             };
             format!("notice {level}: {text}")
         }
+        ServerMessage::People(people) if people.is_empty() => "people nobody".into(),
+        ServerMessage::People(people) => {
+            format!("people {}", people.iter().map(person).collect::<Vec<_>>().join(", "))
+        }
+        ServerMessage::Control(mine) => format!("control {mine}"),
+        ServerMessage::Pointer { id, at } => format!("{id} points to {},{}", at.x, at.y),
         ServerMessage::Video { keyframe, codec, captured_us, data } => {
             format!("video {codec:?} keyframe {keyframe} at {captured_us} {}", hex(data))
         }
         ServerMessage::Audio { pts, data } => format!("audio at {pts} {}", hex(data)),
         ServerMessage::Encoder { element, codec, reason } => format!("encoder {element} {codec}: {reason}"),
     }
+}
+
+fn person(person: &Person) -> String {
+    let marks =
+        [(person.you, "you "), (person.holds, "holds "), (person.asks, "asks "), (person.drives, "drives ")];
+    let marks: String = marks.iter().filter(|(holds, _)| *holds).map(|(_, mark)| *mark).collect();
+    format!("{} {:?} {marks}{}", person.id, person.standing, person.name)
+}
+
+#[test]
+fn people_who_cannot_be_are_refused_and_too_many_are_cut() {
+    for (bytes, error) in [
+        (&[0x8b, 1, 0, 0, 0, 1, 3, 0, 0][..], DecodeError::Value("standing")),
+        (&[0x8b, 1, 0, 0, 0, 1, 0, 16, 0], DecodeError::Value("marks")),
+        (&[0x8b, 2, 0, 0, 0, 1, 0, 0, 0], DecodeError::Short),
+        (&[0x8b, 0, 0], DecodeError::Long),
+    ] {
+        assert_eq!(ServerMessage::decode(bytes), Err(error));
+    }
+    let (you, holds, asks, drives) = (false, true, true, false);
+    let name = "x".repeat(300);
+    let one = Person { id: 1, standing: Standing::Viewer, you, holds, asks, drives, name };
+    let ServerMessage::People(people) =
+        ServerMessage::decode(&ServerMessage::People(vec![one; 300]).encode()).unwrap()
+    else {
+        panic!("it was people");
+    };
+    assert_eq!((people.len(), people[0].name.len()), (255, 255));
 }

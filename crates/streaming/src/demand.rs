@@ -8,8 +8,9 @@ use std::{
     time::Duration,
 };
 
-use cosmos_desktop::{Size, Waker};
+use cosmos_desktop::{Frame, Size, Waker};
 use cosmos_encoder::{Codec, Demand};
+use tokio::sync::oneshot;
 
 /// The only edge from the network back to the desktop's threads, but for input.
 #[derive(Default)]
@@ -23,6 +24,7 @@ pub(crate) struct DemandCell {
     codec: Mutex<Option<Codec>>,
     frames: Mutex<Option<Waker>>,
     control: Mutex<Wanted>,
+    pictures: Mutex<Vec<oneshot::Sender<Picture>>>,
 }
 
 /// In which forms somebody looks at the picture.
@@ -31,6 +33,16 @@ struct LookedAt {
     encoded: bool,
     pictures: bool,
 }
+
+/// The screen as it was at some time.
+pub(crate) struct Picture {
+    pub(crate) size: Size,
+    /// Four bytes a pixel, row by row: blue, green, red and one that means nothing.
+    pub(crate) bgrx: Vec<u8>,
+}
+
+/// So many wait for a picture at a time; the others are told that there is none.
+const MOST_PICTURES: usize = 4;
 
 /// What is to be done around the picture, until it has been done.
 #[derive(Default)]
@@ -169,6 +181,31 @@ impl DemandCell {
     pub(crate) fn wake_frames(&self) {
         if let Some(waker) = &*self.frames.lock().unwrap_or_else(PoisonError::into_inner) {
             waker();
+        }
+    }
+
+    /// Asks for a picture, whoever looks.
+    pub(crate) fn want_picture(&self, reply: oneshot::Sender<Picture>) {
+        let mut waiting = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < MOST_PICTURES {
+            waiting.push(reply);
+        }
+        drop(waiting);
+        self.wake_frames();
+    }
+
+    /// Whether somebody asks for a picture.
+    pub(crate) fn wants_picture(&self) -> bool {
+        !self.pictures.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Gives the frame to whoever asks for a picture.
+    pub(crate) fn photograph(&self, frame: &Frame<'_>) {
+        let waiting = std::mem::take(&mut *self.pictures.lock().unwrap_or_else(PoisonError::into_inner));
+        for reply in waiting {
+            let rows = frame.bgrx.chunks(frame.stride).take(frame.size.height.into());
+            let bgrx = rows.flat_map(|row| &row[..4 * usize::from(frame.size.width)]).copied().collect();
+            drop(reply.send(Picture { size: frame.size, bgrx }));
         }
     }
 

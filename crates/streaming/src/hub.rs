@@ -1,5 +1,9 @@
 //! The owner of all sessions: one closed enum of everything that can happen, one place that decides what follows.
 
+mod asked;
+mod people;
+mod wishes;
+
 use std::{
     collections::HashMap,
     net::SocketAddr,
@@ -11,16 +15,22 @@ use std::{
 };
 
 use bytes::Bytes;
+use cosmos_auth::LinkId;
 use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent, Size};
 use cosmos_encoder::{AudioPacket, Codec, EncodedFrame, EncoderInfo};
-use cosmos_protocol::{DesktopState, Level, ServerMessage, Stats, VERSION};
+use cosmos_protocol::{DesktopState, Level, ServerMessage, VERSION};
+use serde_json::json;
 use str0m::{Candidate, change::SdpOffer, net::Transmit};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
+pub(crate) use self::asked::Ask;
+use self::people::People;
 use crate::{
+    audit::Audit,
     demand::DemandCell,
     rfb::Rfb,
     session::{Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, agree},
+    site::Happened,
     stats::{Means, Snapshot},
 };
 
@@ -50,6 +60,10 @@ pub(crate) enum Event {
     Encoder(EncoderInfo),
     /// Everyone should know.
     Notice(Level, String),
+    /// These links let nobody in any more.
+    Revoked(Vec<LinkId>),
+    /// A script asks something.
+    Ask(Box<Ask>),
     /// How things stand is asked.
     Snapshot(oneshot::Sender<Snapshot>),
 }
@@ -89,14 +103,11 @@ pub(crate) struct HubConfig {
     pub(crate) audio: bool,
     pub(crate) fps: u32,
     pub(crate) max_kbps: u32,
+    pub(crate) audit: Audit,
+    /// Takes what happens, for whoever follows it.
+    pub(crate) happened: broadcast::Sender<Happened>,
 }
 
-/// Less than this makes no picture.
-const MIN_KBPS: u32 = 300;
-/// The least time between two keyframes, however many viewers ask.
-const KEYFRAME_EVERY: Duration = Duration::from_millis(300);
-/// How soon a keyframe that could not be asked for yet is thought of again.
-const RETRY: Duration = Duration::from_millis(30);
 /// The network is probed for this many times the bitrate: a frame is spread over the time that it takes at the rate
 /// the network is known to carry, so what is known beyond the need is latency saved.
 const HEADROOM: u32 = 2;
@@ -118,6 +129,8 @@ pub(crate) struct Hub {
     report: Option<Instant>,
     means: Means,
     known: Known,
+    people: People,
+    audit: Audit,
 }
 
 struct Live {
@@ -146,6 +159,8 @@ impl Hub {
         let state = (DesktopState::Lost, "the desktop is starting".to_owned());
         let known = Known { state, size: None, cursor: None, encoder: None };
         Self {
+            audit: config.audit.clone(),
+            people: People::default(),
             config,
             demand,
             rfb,
@@ -169,7 +184,7 @@ impl Hub {
     /// When [`tick`](Self::tick) is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let sessions = self.sessions.iter().map(|live| live.wake);
-        sessions.chain(self.reconsider).chain(self.report).min()
+        sessions.chain(self.reconsider).chain(self.report).chain(self.people.deadline()).min()
     }
 
     /// The time has come.
@@ -180,7 +195,9 @@ impl Hub {
         }
         if self.report.is_some_and(|at| at <= now) {
             self.report_statistics(now, send);
+            self.expel("its time is over", |viewer| viewer.ends.is_some_and(|ends| ends <= now), now, send);
         }
+        self.tell_people(now, send);
     }
 
     /// A datagram arrived. Returns whether it belongs to a session.
@@ -223,6 +240,8 @@ impl Hub {
             Event::Desktop(event) => self.around(event, now, send),
             Event::State(state, text) => {
                 self.known.state = (state, text.clone());
+                let up = state == DesktopState::Up;
+                self.happen("desktop", || json!({ "up": up, "message": text }));
                 self.say(&ServerMessage::Desktop { state, message: text }, now, send);
             }
             Event::Encoder(info) => {
@@ -234,7 +253,15 @@ impl Hub {
                 self.known.encoder = Some(info.clone());
                 self.say(&encoder_message(&info), now, send);
             }
-            Event::Notice(level, text) => self.say(&ServerMessage::Notice { level, text }, now, send),
+            Event::Notice(level, text) => {
+                self.happen("notice", || json!({ "level": level as u8, "text": text }));
+                self.say(&ServerMessage::Notice { level, text }, now, send);
+            }
+            Event::Revoked(links) => {
+                let revoked = |viewer: &Viewer| viewer.link.is_some_and(|link| links.contains(&link));
+                self.expel("its link was revoked", revoked, now, send);
+            }
+            Event::Ask(ask) => self.asked(*ask, now, send),
             Event::Snapshot(reply) => drop(reply.send(self.snapshot())),
         }
     }
@@ -287,6 +314,7 @@ impl Hub {
         let id = self.next_id;
         self.next_id += 1;
         self.sessions.push(Live { id, session, outgoing, wake: now });
+        self.settle();
         self.report.get_or_insert(now + SECOND);
         id
     }
@@ -314,6 +342,7 @@ impl Hub {
             DesktopEvent::Clipboard(text) => self.each(now, send, |session| session.copy(&text)),
             DesktopEvent::Resized(size) => {
                 self.known.size = Some(size);
+                self.happen("size", || json!(size.to_string()));
                 self.say(&ServerMessage::Resized(size), now, send);
             }
         }
@@ -381,9 +410,17 @@ impl Hub {
         match event {
             SessionEvent::Ready => {
                 self.welcome(id);
+                self.people.changed(now);
                 self.update_demand(now);
             }
-            SessionEvent::Input(event) => self.input(event),
+            SessionEvent::Input(event) => {
+                if let InputEvent::PointerTo(point) = event {
+                    self.pointed(id, point, now);
+                }
+                self.input(event);
+            }
+            SessionEvent::Pointed(point) => self.pointed(id, point, now),
+            SessionEvent::Control(request) => self.control(id, request, now),
             SessionEvent::Clipboard(text) => self.demand.want(|wanted| wanted.clipboard = Some(text.into())),
             SessionEvent::Resize(size) => self.demand.want(|wanted| wanted.size = Some(size)),
             SessionEvent::DemandChanged => self.update_demand(now),
@@ -395,10 +432,10 @@ impl Hub {
         let Some(at) = self.sessions.iter().position(|live| live.id == id) else { return };
         let session = &mut self.sessions[at].session;
         let viewer = session.viewer().clone();
-        tracing::info!(user = viewer.user, role = %viewer.role, "a page is connected");
+        tracing::info!(user = viewer.user, rights = %viewer.rights, "a page is connected");
         session.say(&ServerMessage::Hello {
             version: VERSION,
-            control: viewer.role.may_control(),
+            control: session.drives(),
             audio: self.config.audio,
             user: viewer.user,
         });
@@ -419,9 +456,11 @@ impl Hub {
         self.by_source.retain(|_, owner| *owner != id);
         tracing::info!(user = live.session.viewer().user, reason, "a page has left");
         // Whatever this person held down is let go of.
-        if live.session.viewer().role.may_control() {
+        if live.session.drives() {
             self.input(InputEvent::ReleaseAll);
         }
+        self.people.left(id, now);
+        self.settle();
         if self.sessions.is_empty() {
             self.report = None;
         }
@@ -432,42 +471,6 @@ impl Hub {
         if let Err(TrySendError::Full(event)) = self.input.try_send(event) {
             tracing::warn!(?event, "the desktop takes no input: an event was dropped");
         }
-    }
-
-    fn update_demand(&mut self, now: Instant) {
-        let (mut video, mut audio, mut keyframe, mut waits) = (false, false, false, false);
-        let (mut kbps, mut fps) = (self.config.max_kbps, 0);
-        for live in &mut self.sessions {
-            let wish = live.session.wish(now);
-            audio |= wish.audio;
-            if wish.video {
-                video = true;
-                kbps = kbps.min(wish.max_kbps);
-                keyframe |= wish.keyframe;
-                waits |= live.session.waits();
-                fps = fps.max(if wish.max_fps == 0 { u32::MAX } else { wish.max_fps.into() });
-            }
-        }
-        self.demand.set_rate(kbps.max(MIN_KBPS), fps.min(self.config.fps).max(1));
-        self.demand.audio().set(audio && self.config.audio);
-        self.demand.want_encoded(video);
-        self.reconsider = waits.then_some(now + RETRY);
-        let too_soon = self.last_keyframe.is_some_and(|last| now < last + KEYFRAME_EVERY);
-        if keyframe && !too_soon && !self.demand.wants_keyframe() {
-            self.demand.ask_keyframe();
-        }
-    }
-
-    fn report_statistics(&mut self, now: Instant, send: &mut dyn FnMut(Transmit)) {
-        self.report = Some(now + SECOND);
-        let viewers = self.sessions.len() as u16;
-        let target_kbps = self.demand.rate();
-        let (elapsed, means) = self.means.take(now);
-        self.each(now, send, |session| {
-            let mut stats = Stats { viewers, target_kbps, ..means };
-            session.statistics(&mut stats, elapsed);
-            session.say(&ServerMessage::Stats(stats));
-        });
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -498,3 +501,6 @@ fn cursor_message(cursor: &CursorImage) -> ServerMessage {
     let rgba = rows.flat_map(|row| &row[..4 * usize::from(size.width)]).copied().collect();
     ServerMessage::Cursor { size, hot: cursor.hot, rgba }
 }
+
+#[cfg(test)]
+mod tests;

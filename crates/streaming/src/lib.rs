@@ -9,7 +9,10 @@
 //! [`session`] does no I/O. This crate does not know X11, nor the environment, nor processes.
 
 mod audio;
+mod audit;
 mod clock;
+mod control;
+mod crowd;
 mod demand;
 mod desktop;
 pub mod first;
@@ -28,7 +31,7 @@ mod video;
 
 pub use ice::{BadPublicAddress, IceConfig, PublicAddress, RestHeaders, Service, Transport, TurnAuth};
 pub use rfb::{Door, NoVnc, RfbConfig};
-pub use server::{AuthConfig, ServerConfig, ServerError, VideoConfig, serve};
+pub use server::{AuthConfig, ProxyConfig, ServerConfig, ServerError, VideoConfig, serve};
 pub use tls::{TlsConfig, TlsError};
 
 /// An error and everything that led to it, in one line.

@@ -17,11 +17,12 @@ use tokio::{
         TcpListener, TcpStream, UdpSocket,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::{Semaphore, mpsc},
+    sync::mpsc,
     time::timeout,
 };
 
 use crate::{
+    crowd::{Crowd, Newcomer},
     first::{Spoken, append, is_stun, read_frame, spoken},
     hub::Event,
     server::ServerError,
@@ -147,23 +148,23 @@ pub(crate) struct Gate {
     pub(crate) streams: Streams,
 }
 
-const MAX_CONNECTIONS: usize = 512;
 /// How long a connection may take to say its first byte, or its next.
 const FIRST_BYTE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(60);
 /// Accepts connections until the task is ended.
 pub(crate) async fn accept(listener: TcpListener, gate: Arc<Gate>) {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let crowd = Crowd::default();
     loop {
-        let Ok(permit) = room.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, from)) => {
                 let gate = gate.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = serve(stream, from, &gate).await {
-                        tracing::debug!(%from, %error, "a connection ended");
-                    }
-                    drop(permit);
+                crowd.enter(from.ip(), |newcomer| {
+                    let serving = async move {
+                        if let Err(error) = serve(stream, from, &gate, &newcomer).await {
+                            tracing::debug!(%from, %error, "a connection ended");
+                        }
+                    };
+                    tokio::spawn(serving).abort_handle()
                 });
             }
             Err(error) => {
@@ -174,24 +175,24 @@ pub(crate) async fn accept(listener: TcpListener, gate: Arc<Gate>) {
     }
 }
 
-async fn serve(stream: TcpStream, from: SocketAddr, gate: &Gate) -> io::Result<()> {
+async fn serve(stream: TcpStream, from: SocketAddr, gate: &Gate, newcomer: &Newcomer) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut first = [0];
     if timeout(FIRST_BYTE, stream.peek(&mut first)).await?? == 0 {
         return Ok(());
     }
     match spoken(first[0]) {
-        Spoken::Http => site::serve(stream, from, false, &gate.router).await,
-        Spoken::WebRtc => serve_ice(stream, from, gate).await,
+        Spoken::Http => site::serve(stream, from, false, newcomer, &gate.router).await,
+        Spoken::WebRtc => serve_ice(stream, from, gate, newcomer).await,
         Spoken::Tls => match &gate.tls {
-            Some(tls) => site::serve(tls.accept(stream).await?, from, true, &gate.router).await,
+            Some(tls) => site::serve(tls.accept(stream).await?, from, true, newcomer, &gate.router).await,
             None => Err(io::Error::other("TLS is turned off here: use http://, or a proxy in front")),
         },
         Spoken::Unknown => Err(io::Error::other(format!("nothing begins with {:#04x}", first[0]))),
     }
 }
 
-async fn serve_ice(stream: TcpStream, from: SocketAddr, gate: &Gate) -> io::Result<()> {
+async fn serve_ice(stream: TcpStream, from: SocketAddr, gate: &Gate, newcomer: &Newcomer) -> io::Result<()> {
     let to = canonical(stream.local_addr()?);
     let from = canonical(from);
     let (mut reader, writer) = stream.into_split();
@@ -200,6 +201,7 @@ async fn serve_ice(stream: TcpStream, from: SocketAddr, gate: &Gate) -> io::Resu
     if !is_stun(&frame) {
         return Err(io::Error::other("it does not begin with STUN"));
     }
+    newcomer.settle();
     let (sender, outgoing) = mpsc::channel(STREAM_QUEUE);
     gate.streams.lock().insert(from, sender);
     let writing = tokio::spawn(write_frames(writer, outgoing));

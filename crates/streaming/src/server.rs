@@ -4,6 +4,7 @@ use std::{
     future::Future,
     io,
     net::SocketAddr,
+    path::PathBuf,
     pin::pin,
     sync::{
         Arc,
@@ -14,17 +15,18 @@ use std::{
     time::Instant,
 };
 
-use cosmos_auth::{Account, SessionKey};
+use cosmos_auth::{Accounts, ApiToken, Networks, Rights, SessionKey};
 use cosmos_desktop::{Desktop, DesktopError, InputEvent, OpenDesktop};
 use cosmos_encoder::{AudioConfig, Capabilities, Codec, EncoderConfig};
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, oneshot},
+    sync::{broadcast, mpsc, oneshot},
     time::sleep_until,
 };
 
 use crate::{
     audio,
+    audit::Audit,
     demand::DemandCell,
     desktop::DesktopThreads,
     hub::{Event, Hub, HubConfig},
@@ -33,7 +35,7 @@ use crate::{
     outside::{self, Outside},
     rfb::{self, Rfb, RfbConfig, Screen},
     session::{self, Datagram, Reach},
-    site,
+    site::{self, HubPorts},
     tls::{Tls, TlsConfig, TlsError},
     video::Video,
 };
@@ -75,12 +77,32 @@ pub struct VideoConfig {
 
 /// Who may come in.
 pub struct AuthConfig {
-    /// The one account; `None` lets everybody in as the owner.
-    pub account: Option<Account>,
+    /// Who may log in; `None` lets everybody in as the owner.
+    pub accounts: Option<Accounts>,
+    /// What scripts may show instead of a password; whoever does is an owner.
+    pub api_token: Option<ApiToken>,
+    /// The proxies in front whose word is taken.
+    pub proxy: ProxyConfig,
     /// What session cookies are signed with.
     pub key: SessionKey,
     /// Origins other than our own from which the page may be used, as `https://host:port`.
     pub origins: Vec<String>,
+    /// Where links that were made outlive the server; `None` ends them with it.
+    pub links: Option<PathBuf>,
+    /// Where it is kept who did what from where; `None` leaves that to the log.
+    pub audit: Option<PathBuf>,
+}
+
+/// Proxies whose word is taken.
+#[derive(Clone, Debug)]
+pub struct ProxyConfig {
+    /// Where they are. Requests from there tell in `X-Forwarded-For` who asks.
+    pub networks: Networks,
+    /// The header in which they name a user whom they have checked, and which they take off everything that comes from
+    /// outside; `None` when they check nobody.
+    pub user_header: Option<String>,
+    /// What such a user may do who has no account here.
+    pub rights: Rights,
 }
 
 /// Why the server does not run, or no longer does.
@@ -94,6 +116,14 @@ pub enum ServerError {
         what: &'static str,
         /// Where.
         address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file of what happened cannot be written.
+    #[error("cannot write {}; choose another file with --audit-log", path.display())]
+    Audit {
+        /// The file.
+        path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
@@ -137,13 +167,15 @@ pub fn serve(
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::Runtime)?;
     let (events, inbox) = mpsc::channel(EVENT_QUEUE);
     let network = runtime.block_on(Network::open(&config, events.clone()))?;
+    let audit = audit(&config.auth)?;
     ready(network.listen);
     let demand = Arc::new(DemandCell::default());
+    let (happened, _) = broadcast::channel(site::EVENTS_QUEUE);
     let stopping = Arc::new(AtomicBool::new(false));
     let (input, keys) = sync_channel(INPUT_QUEUE);
     let rfb = std::mem::take(&mut config.rfb);
     let rfb = Arc::new(Rfb::new(rfb, demand.clone(), input.clone(), network.tls.clone()));
-    let hub = Hub::new(network.hub_config(&config), demand.clone(), input, rfb.clone());
+    let hub = Hub::new(network.hub_config(&config, &audit, &happened), demand.clone(), input, rfb.clone());
     let (lost, desktop_lost) = oneshot::channel();
     thread::scope(|scope| {
         let threads =
@@ -152,13 +184,23 @@ pub fn serve(
         if let Some(audio) = &config.audio {
             scope.spawn(|| audio::run(audio, &demand, &events, &stopping));
         }
-        let ways = (config.auth, config.ice);
+        let ports = HubPorts { events: events.clone(), demand: demand.clone(), happened, rfb: rfb.clone() };
+        let ways = (config.auth, &audit, ports, config.ice);
         let result = runtime.block_on(network.run((hub, rfb), inbox, ways, stop, desktop_lost));
         stopping.store(true, Relaxed);
         demand.wake_frames();
         demand.want(|_| ());
         result
     })
+}
+
+fn audit(auth: &AuthConfig) -> Result<Audit, ServerError> {
+    match &auth.audit {
+        Some(path) => {
+            Audit::open(path.clone()).map_err(|source| ServerError::Audit { path: path.clone(), source })
+        }
+        None => Ok(Audit::default()),
+    }
 }
 
 fn desktop_threads(
@@ -208,7 +250,12 @@ impl Network {
         Ok(Self { listen, addresses, listener, sockets, streams, tls: tls.map(Arc::new), viewers, events })
     }
 
-    fn hub_config(&self, config: &ServerConfig) -> HubConfig {
+    fn hub_config(
+        &self,
+        config: &ServerConfig,
+        audit: &Audit,
+        happened: &broadcast::Sender<site::Happened>,
+    ) -> HubConfig {
         HubConfig {
             reach: self.reach(&config.ice),
             codec: config.video.codec,
@@ -216,6 +263,8 @@ impl Network {
             audio: config.audio.is_some(),
             fps: config.video.fps,
             max_kbps: config.video.max_kbps,
+            audit: audit.clone(),
+            happened: happened.clone(),
         }
     }
 
@@ -233,7 +282,7 @@ impl Network {
         self,
         (mut hub, rfb): (Hub, Arc<Rfb>),
         mut inbox: mpsc::Receiver<Event>,
-        (auth, ice): (AuthConfig, IceConfig),
+        (auth, audit, ports, ice): (AuthConfig, &Audit, HubPorts, IceConfig),
         stop: impl Future<Output = ()>,
         lost: oneshot::Receiver<DesktopError>,
     ) -> Result<(), ServerError> {
@@ -244,8 +293,7 @@ impl Network {
         let looking = tokio::spawn(outside::find_out(ice.public.clone(), stun, news));
         let mut outside = Outside::default();
         let ice = Arc::new(Ice::new(ice));
-        let router =
-            site::router(auth, listen.port(), tls.is_some(), events.clone(), (rfb.clone(), ice.clone()));
+        let router = site::router(auth, audit, (listen.port(), tls.is_some()), ports, ice.clone());
         let refreshing = tokio::spawn(async move { ice.keep_fresh().await });
         let viewing = viewers.map(|listener| tokio::spawn(rfb::accept(listener, rfb)));
         let accepting = tokio::spawn(net::accept(listener, Arc::new(Gate { router, tls, events, streams })));

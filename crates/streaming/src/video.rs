@@ -67,6 +67,9 @@ impl Video {
                 self.rest();
             }
             if !demand.video().is_on() {
+                if demand.wants_picture() {
+                    demand.photograph(&source.grab()?);
+                }
                 continue;
             }
             let now = Instant::now();
@@ -76,6 +79,7 @@ impl Video {
             };
             let asked = demand.wants_keyframe() || (demand.pictures_are_wanted() && self.screen.is_stale());
             let reason = self.pace.reason(changed, asked, Instant::now());
+            let reason = reason.or_else(|| demand.wants_picture().then_some(Reason::Refine));
             // Whoever looked may have gone during the wait.
             let Some(reason) = reason.filter(|_| demand.video().is_on()) else {
                 continue;
@@ -96,6 +100,9 @@ impl Video {
         reason: Reason,
     ) -> Result<(), DesktopError> {
         let frame = source.grab()?;
+        if demand.wants_picture() {
+            demand.photograph(&frame);
+        }
         match demand.pictures_are_wanted() {
             true => self.screen.show(&frame),
             false => self.screen.pass(),

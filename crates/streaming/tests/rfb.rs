@@ -13,12 +13,12 @@ use std::{
     time::Duration,
 };
 
-use cosmos_auth::{Account, Role, Secret, SessionKey};
+use cosmos_auth::{Account, Accounts, Networks, Rights, Role, Secret, SessionKey};
 use cosmos_desktop::{Button, InputEvent, Keysym, Point, Size};
 use cosmos_encoder::{Capabilities, Choice, Codec, EncoderConfig};
 use cosmos_protocol::rfb::vnc_response;
 use cosmos_streaming::{
-    AuthConfig, Door, IceConfig, NoVnc, RfbConfig, ServerConfig, ServerError, VideoConfig, serve,
+    AuthConfig, Door, IceConfig, NoVnc, ProxyConfig, RfbConfig, ServerConfig, ServerError, VideoConfig, serve,
 };
 use tokio::sync::oneshot;
 
@@ -47,8 +47,12 @@ impl Server {
     fn with(doors: &[(&str, Role)], novnc: NoVnc) -> Self {
         // Whoever takes the port in between makes the test fail, not pass.
         let vnc = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let account =
-            doors.first().map(|(password, _)| Account::new("user", &Secret::new(*password)).unwrap());
+        let accounts = doors.first().map(|(password, _)| {
+            let owner = Account::new("user", Rights::of(Role::Owner), &Secret::new(*password)).unwrap();
+            let mut accounts = Accounts::default();
+            accounts.push(owner).unwrap();
+            accounts
+        });
         let door = |(password, role): &(&str, Role)| Door { password: Secret::new(*password), role: *role };
         let rfb = RfbConfig {
             listen: Some(vnc),
@@ -71,7 +75,19 @@ impl Server {
                 others: vec![],
             },
             audio: None,
-            auth: AuthConfig { account, key: SessionKey::random(), origins: vec![] },
+            auth: AuthConfig {
+                accounts,
+                api_token: None,
+                proxy: ProxyConfig {
+                    networks: Networks::default(),
+                    user_header: None,
+                    rights: Rights::of(Role::Viewer),
+                },
+                key: SessionKey::random(),
+                origins: vec![],
+                links: None,
+                audit: None,
+            },
             tls: None,
             rfb,
             ice: IceConfig::default(),

@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access;
+mod api;
 mod encoder;
+mod links;
 mod page;
+mod robust;
 mod scripted;
 mod socket;
 mod tls;
@@ -18,12 +22,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cosmos_auth::{Account, Secret, SessionKey};
+use cosmos_auth::{Account, Accounts, Networks, Rights, Role, Secret, SessionKey};
 use cosmos_desktop::{Button, InputEvent, Keysym, Point, Size};
 use cosmos_encoder::{Capabilities, Choice, Codec, EncoderConfig};
 use cosmos_protocol::{ClientMessage, DesktopState, ServerMessage, VideoCodec};
 use cosmos_streaming::{
-    AuthConfig, IceConfig, RfbConfig, ServerConfig, ServerError, VideoConfig, error_text, serve,
+    AuthConfig, IceConfig, ProxyConfig, RfbConfig, ServerConfig, ServerError, VideoConfig, error_text, serve,
 };
 use tokio::sync::oneshot;
 
@@ -93,8 +97,19 @@ impl Server {
     }
 
     fn login(&self, password: &str) -> String {
-        let attempt = format!(r#"{{"user":"ada","password":"{password}"}}"#);
+        self.login_as("ada", password)
+    }
+
+    fn login_as(&self, user: &str, password: &str) -> String {
+        let attempt = format!(r#"{{"user":"{user}","password":"{password}"}}"#);
         self.request("POST", "/api/login", &self.origin(), &attempt)
+    }
+
+    /// The headers of a page that has logged in.
+    fn logged_in(&self, user: &str, password: &str) -> String {
+        let welcome = self.login_as(user, password);
+        let cookie = welcome.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect(&welcome);
+        format!("Cookie: {}\r\n{}", cookie.split(';').next().unwrap(), self.origin())
     }
 
     fn connect(&self, tcp: bool) -> Page {
@@ -137,14 +152,31 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
         },
         audio: None,
         auth: AuthConfig {
-            account: password.map(|password| Account::new("ada", &Secret::new(password)).unwrap()),
+            accounts: password.map(|password| accounts(&[("ada", Role::Owner, password)])),
+            api_token: None,
+            proxy: ProxyConfig {
+                networks: Networks::default(),
+                user_header: None,
+                rights: Rights::of(Role::Viewer),
+            },
             key: SessionKey::random(),
             origins: vec!["https://desk.example.org".into()],
+            links: None,
+            audit: None,
         },
         tls: None,
         rfb: RfbConfig::default(),
         ice: IceConfig::default(),
     }
+}
+
+fn accounts(all: &[(&str, Role, &str)]) -> Accounts {
+    let mut accounts = Accounts::default();
+    for (user, role, password) in all {
+        let account = Account::new(*user, Rights::of(*role), &Secret::new(*password)).unwrap();
+        accounts.push(account).unwrap();
+    }
+    accounts
 }
 
 fn status(answer: &str) -> &str {
@@ -315,7 +347,7 @@ fn only_who_knows_the_password_comes_in_and_only_from_our_page() {
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
     let cookie = format!("Cookie: other=1; {}\r\n", cookie.split(';').next().unwrap());
     let session = server.request("GET", "/api/session", &cookie, "");
-    assert!(session.ends_with(r#"{"role":"owner","user":"ada"}"#), "{session}");
+    assert!(session.contains(r#""role":"owner","shares":"controller","user":"ada"}"#), "{session}");
     let state = server.request("GET", "/api/state", &cookie, "");
     assert!(state.contains("cosmos.state/1") && !state.contains("correct"), "{state}");
 

@@ -5,11 +5,9 @@ mod network;
 
 use std::ffi::{OsStr, OsString};
 
-pub use network::secrets;
-
 use cosmos_host::{
     Login,
-    settings::{Consumer, Encoder, Known, Origin, Setting, Settings, Value, known, settings as all},
+    settings::{Consumer, Encoder, Hidden, Known, Origin, Setting, Settings, Value, known, settings as all},
 };
 
 /// Its arguments: what was set, as far as the caller did not give it already, and then what the caller gave.
@@ -51,6 +49,15 @@ pub fn login(settings: &Settings, given: &[OsString]) -> Option<Login> {
     let (key, password) = settings.login().filter(|_| settings.is("basic_auth"))?;
     let is_told = ["--no-password", "--password-file", "--password-fd"].iter().any(|flag| has(given, flag));
     (!is_told).then(|| Login { source: name_of(settings, key), password: password.clone() })
+}
+
+/// The other secrets that the stream is to be told, each with the flag that takes the number of its descriptor.
+pub fn secrets(settings: &Settings, given: &[OsString]) -> Vec<(&'static str, Hidden)> {
+    let secret = |(key, [flag, file]): (&str, [&'static str; 2])| match settings.value(key) {
+        Some(Value::Secret(secret)) if !has(given, flag) && !has(given, file) => Some((flag, secret.clone())),
+        _ => None,
+    };
+    SECRETS.into_iter().filter_map(secret).collect()
 }
 
 /// What a setting was set by, for people.
@@ -97,13 +104,18 @@ fn has(given: &[OsString], flag: &str) -> bool {
 }
 
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 22] = [
+const PASSED: [(&str, &str); 27] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
     ("encoder_threads", "--encoder-threads"),
     ("audio_bitrate", "--audio-bitrate"),
     ("audio_device", "--audio-device"),
     ("user", "--user"),
+    ("users", "--users"),
+    ("trusted_proxies", "--trusted-proxies"),
+    ("proxy_user_header", "--proxy-user-header"),
+    ("proxy_role", "--proxy-role"),
+    ("audit_log", "--audit-log"),
     ("https_certificate", "--https-certificate"),
     ("https_key", "--https-key"),
     ("allow_insecure", "--allow-insecure"),
@@ -120,6 +132,14 @@ const PASSED: [(&str, &str); 22] = [
     ("turn_rest_uri", "--turn-rest-uri"),
     ("turn_rest_username", "--turn-rest-username"),
     ("rtc_config", "--rtc-config"),
+];
+/// Secrets, the flag of the descriptor that hands each over, and the one of its file.
+const SECRETS: [(&str, [&str; 2]); 5] = [
+    ("view_password", ["--view-password-fd", "--view-password-file"]),
+    ("api_token", ["--api-token-fd", "--api-token-file"]),
+    ("turn_shared_secret", ["--turn-shared-secret-fd", "--turn-shared-secret-file"]),
+    ("turn_password", ["--turn-password-fd", "--turn-password-file"]),
+    ("cloudflare_turn_api_token", ["--cloudflare-turn-api-token-fd", "--cloudflare-turn-api-token-file"]),
 ];
 const AUTO: &str = "auto";
 
@@ -190,6 +210,11 @@ mod tests {
                 "--cloudflare-turn-token-id k",
             ),
             (&[("COSMOS_CLOUDFLARE_TURN_TOKEN_ID", "k")], &[], ""),
+            (
+                &[("COSMOS_USERS", "/users"), ("COSMOS_PROXY_ROLE", "Owner"), ("COSMOS_AUDIT_LOG", "/a.log")],
+                &[],
+                "--users /users --proxy-role owner --audit-log /a.log",
+            ),
             (&[("COSMOS_ORIGINS", "https://a, https://b")], &[], "--origin https://a --origin https://b"),
         ] {
             let given: Vec<OsString> = given.iter().map(OsString::from).collect();
@@ -219,6 +244,22 @@ mod tests {
                 .map(|(name, value)| format!("{}={}", name.display(), value.display()))
                 .collect();
             assert_eq!(shown.join(" "), expected);
+        }
+    }
+
+    #[test]
+    fn other_secrets_are_handed_over_one_by_one() {
+        let pairs = [("VIEWONLY_PASSWORD", "look"), ("COSMOS_API_TOKEN", "0123456789abcdef0123")];
+        for (given, expected) in [
+            (&[][..], "--view-password-fd look --api-token-fd 0123456789abcdef0123"),
+            (&["--view-password-file=x"], "--api-token-fd 0123456789abcdef0123"),
+            (&["--api-token-fd", "3"], "--view-password-fd look"),
+        ] {
+            let given: Vec<OsString> = given.iter().map(OsString::from).collect();
+            let handed = secrets(&with(&pairs), &given);
+            let handed: Vec<String> =
+                handed.iter().map(|handed| format!("{} {}", handed.flag, handed.text.expose())).collect();
+            assert_eq!(handed.join(" "), expected);
         }
     }
 

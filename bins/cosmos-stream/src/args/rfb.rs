@@ -6,10 +6,10 @@ use std::{
 };
 
 use clap::Args;
-use cosmos_auth::{Role, Secret};
+use cosmos_auth::{Role, Secret, random_password};
 use cosmos_streaming::{Door, NoVnc, RfbConfig};
 
-use super::{ArgsError, Password, read};
+use super::{ArgsError, Password};
 
 /// Viewers of VNC.
 #[derive(Debug, Args)]
@@ -23,32 +23,35 @@ pub struct RfbArgs {
     /// Folder of noVNC; where packages put it otherwise
     #[arg(long, value_name = "DIR", env = "COSMOS_NOVNC_ROOT")]
     pub novnc_root: Option<PathBuf>,
-    /// File that holds the password of VNC viewers who may only look
-    #[arg(long, value_name = "FILE", env = "COSMOS_VIEW_PASSWORD_FILE")]
-    pub view_password_file: Option<PathBuf>,
 }
 
 impl RfbArgs {
-    /// How viewers are served. Whoever knows the password of the page may do here what they may do there.
+    /// How viewers are served, `open` when nobody is asked for a password. Whoever knows the password of the page, or
+    /// that of those who may only look, may do here what they may do there. The users of a file are not known here, as
+    /// only hashes of their passwords are: they come by the page.
     ///
     /// # Errors
-    /// [`ArgsError`] for a password that cannot be read or used, and for a port without any that others can reach.
+    /// [`ArgsError::Insecure`] for a port without a password that others can reach.
     pub fn config(
         &self,
         user: &str,
         password: Option<&Password>,
+        view: Option<&Secret>,
+        open: bool,
         allow_insecure: bool,
     ) -> Result<RfbConfig, ArgsError> {
-        if let (Some(listen), None) = (self.vnc_listen, password)
+        if let (Some(listen), true) = (self.vnc_listen, open)
             && !(allow_insecure || listen.ip().is_loopback())
         {
             return Err(ArgsError::Insecure(listen));
         }
         let own = password.map(|password| door(password.secret.expose(), Role::Owner));
-        let view = match (&self.view_password_file, password) {
-            (Some(path), Some(_)) => Some(door(read(path)?.secret.expose(), Role::Viewer)),
-            _ => None,
-        };
+        let view = view.map(|view| door(view.expose(), Role::Viewer));
+        let mut doors: Vec<Door> = own.into_iter().chain(view).collect();
+        if doors.is_empty() && !open {
+            // Without any door everybody would be let in: this one opens to nobody.
+            doors.push(Door { password: random_password(), role: Role::Viewer });
+        }
         if self.vnc_listen.is_some() && password.is_some_and(|password| password.secret.expose().len() > 8) {
             tracing::warn!(
                 "VNC Authentication looks at the first 8 characters of a password only; VeNCrypt takes all"
@@ -57,7 +60,7 @@ impl RfbArgs {
         Ok(RfbConfig {
             listen: self.vnc_listen,
             user: user.to_owned(),
-            doors: own.into_iter().chain(view).collect(),
+            doors,
             novnc: NoVnc { root: self.novnc_root.clone(), first: self.novnc },
         })
     }
@@ -76,7 +79,21 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
     use super::*;
+
+    #[test]
+    fn a_desktop_with_users_is_not_open_to_vnc() {
+        let args = RfbArgs { vnc_listen: None, novnc: false, novnc_root: None };
+        let doors = |view: Option<&Secret>, open| {
+            let config = args.config("ada", None, view, open, false).unwrap();
+            config.doors.iter().map(|door| door.role).collect::<Vec<_>>()
+        };
+        assert_eq!(doors(None, true), [], "nobody is asked");
+        assert_eq!(doors(None, false), [Role::Viewer], "there is a door, to which nobody knows the password");
+        assert_eq!(doors(Some(&Secret::new("look")), false), [Role::Viewer]);
+    }
 
     #[test]
     fn a_port_alone_is_one_of_this_machine() {

@@ -75,11 +75,11 @@ impl Doors {
         let role = self.doors.iter().filter(opens).map(|door| door.role).max();
         match role {
             Some(role) => {
-                self.limiter().succeeded(from.ip());
+                self.limiter().succeeded(from.ip(), &self.user);
                 Ok(role)
             }
             None => {
-                self.limiter().failed(from.ip(), Instant::now());
+                self.limiter().failed(from.ip(), &self.user, Instant::now());
                 tracing::warn!(%from, "a VNC viewer gave a wrong password");
                 Err("the user name or the password is wrong".into())
             }
@@ -87,7 +87,7 @@ impl Doors {
     }
 
     fn knock(&self, from: IpAddr) -> Result<(), String> {
-        let checked = self.limiter().check(from, Instant::now());
+        let checked = self.limiter().check(from, &self.user, Instant::now());
         checked.map_err(|retry| format!("too many attempts; wait {} s", retry.seconds()))
     }
 

@@ -4,6 +4,7 @@
 //! is called until it answers [`Output::Wait`].
 
 mod backlog;
+mod gate;
 mod link;
 mod outbox;
 mod pace;
@@ -19,14 +20,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use cosmos_auth::Role;
-use cosmos_desktop::{InputEvent, Size};
+use cosmos_auth::{Grants, LinkId, Rights};
+use cosmos_desktop::{InputEvent, Point, Size};
 use cosmos_encoder::AudioPacket;
 use cosmos_protocol::{Assembler, ClientMessage, MAX_CLIPBOARD, ServerMessage, Stats, parts};
 use str0m::{
     Candidate,
     net::{Protocol, Receive, Transmit},
 };
+
+pub use crate::control::ControlRequest;
 
 use self::{
     link::{Link, LinkOutput},
@@ -61,6 +64,10 @@ pub enum SessionEvent {
     Ready,
     /// The person did something.
     Input(InputEvent),
+    /// The person points there, without driving.
+    Pointed(Point),
+    /// The person wants something with the control.
+    Control(ControlRequest),
     /// The person copied this.
     Clipboard(String),
     /// The picture's place in the page has this size.
@@ -92,12 +99,18 @@ pub struct Viewer {
     /// The name that was used to log in.
     pub user: String,
     /// What the viewer may do.
-    pub role: Role,
+    pub rights: Rights,
+    /// The link by which the viewer came in, where it was one.
+    pub link: Option<LinkId>,
+    /// When the session ends by itself.
+    pub ends: Option<Instant>,
 }
 
 /// One viewer.
 pub struct Session {
     viewer: Viewer,
+    /// Whether its keys and pointer are for the desktop.
+    drives: bool,
     link: Box<dyn Link>,
     incoming: Assembler,
     wish: Wish,
@@ -118,13 +131,45 @@ impl Session {
     }
 
     fn over(link: Box<dyn Link>, viewer: Viewer) -> Self {
-        let wish = Wish { video: true, max_kbps: rtc::START_KBPS, ..Wish::default() };
-        Self { viewer, link, incoming: Assembler::default(), wish, person_kbps: u32::MAX, skipped: 0 }
+        let video = viewer.rights.grants.has(Grants::PICTURE);
+        let wish = Wish { video, max_kbps: rtc::START_KBPS, ..Wish::default() };
+        let drives = viewer.rights.role.may_control();
+        let incoming = Assembler::default();
+        Self { viewer, drives, link, incoming, wish, person_kbps: u32::MAX, skipped: 0 }
     }
 
     /// The viewer's name and rights.
     pub fn viewer(&self) -> &Viewer {
         &self.viewer
+    }
+
+    /// Whether the page can be spoken to.
+    pub fn is_open(&self) -> bool {
+        self.link.is_open()
+    }
+
+    /// Whether the viewer's keys and pointer are for the desktop.
+    pub fn drives(&self) -> bool {
+        self.drives
+    }
+
+    /// Lets the viewer drive, or no longer, and says so to the page. Tells whether it was otherwise before.
+    pub fn let_drive(&mut self, drives: bool) -> bool {
+        let changed = std::mem::replace(&mut self.drives, drives) != drives;
+        if changed {
+            self.say(&ServerMessage::Control(drives));
+        }
+        changed
+    }
+
+    /// Lets the viewer do this from now on.
+    pub fn change_rights(&mut self, rights: Rights) {
+        let saw = self.viewer.rights.grants.has(Grants::PICTURE);
+        let sees = rights.grants.has(Grants::PICTURE);
+        self.viewer.rights = rights;
+        self.wish.video = sees && (self.wish.video || !saw);
+        self.wish.keyframe |= sees && !saw;
+        self.wish.audio &= rights.grants.has(Grants::SOUND);
     }
 
     /// What the viewer asks of the encoder; nothing before the page can be spoken to. A keyframe is asked for once
@@ -203,7 +248,7 @@ impl Session {
 
     /// Tells the page what was copied on the desktop. A text that is still on its way is superseded.
     pub fn copy(&mut self, text: &str) {
-        if self.viewer.role.may_use_clipboard() && text.len() <= MAX_CLIPBOARD {
+        if self.viewer.rights.grants.has(Grants::CLIPBOARD_OUT) && text.len() <= MAX_CLIPBOARD {
             self.link.forget_clipboard();
             self.say(&ServerMessage::ClipboardBegin(text.len() as u32));
             parts(text).for_each(|part| self.say(&ServerMessage::ClipboardPart(part.to_vec())));
@@ -266,15 +311,19 @@ impl Session {
                 return None;
             }
         };
-        let role = self.viewer.role;
+        if !gate::permits(self.viewer.rights, self.drives, &message) {
+            return None;
+        }
         match message {
-            ClientMessage::Input(event) => role.may_control().then_some(SessionEvent::Input(event)),
-            ClientMessage::Resize(size) => role.may_resize().then_some(SessionEvent::Resize(size)),
-            ClientMessage::ClipboardBegin(_) | ClientMessage::ClipboardPart(_)
-                if !role.may_use_clipboard() =>
-            {
-                None
+            ClientMessage::Input(InputEvent::PointerTo(point)) if !self.drives => {
+                Some(SessionEvent::Pointed(point))
             }
+            ClientMessage::Input(event) => Some(SessionEvent::Input(event)),
+            ClientMessage::AskControl(asks) => Some(SessionEvent::Control(ControlRequest::Ask(asks))),
+            ClientMessage::GiveControl(to) => Some(SessionEvent::Control(ControlRequest::Give(to.into()))),
+            ClientMessage::TakeControl => Some(SessionEvent::Control(ControlRequest::Take)),
+            ClientMessage::ReleaseControl => Some(SessionEvent::Control(ControlRequest::Release)),
+            ClientMessage::Resize(size) => Some(SessionEvent::Resize(size)),
             ClientMessage::ClipboardBegin(total) => self.incoming.begin(total).map(SessionEvent::Clipboard),
             ClientMessage::ClipboardPart(bytes) => self.incoming.part(&bytes).map(SessionEvent::Clipboard),
             ClientMessage::Ping(number) => {

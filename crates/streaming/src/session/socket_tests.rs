@@ -4,6 +4,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use cosmos_auth::Role;
 use cosmos_desktop::{InputEvent, Keysym};
 use cosmos_encoder::{Codec, EncodedFrame};
 
@@ -31,7 +32,10 @@ struct World {
 impl World {
     fn new(role: Role, line_kbps: u64) -> Self {
         let now = Instant::now();
-        let session = Session::over_socket(Viewer { user: "ada".into(), role }, now);
+        let session = Session::over_socket(
+            Viewer { user: "ada".into(), rights: Rights::of(role), link: None, ends: None },
+            now,
+        );
         let (to_page, to_server, heard, events) = Default::default();
         let mut world = Self {
             now,

@@ -4,6 +4,7 @@
 
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
 
+use cosmos_auth::Role;
 use cosmos_desktop::{InputEvent, Keysym};
 use cosmos_encoder::{Codec, EncodedFrame};
 use str0m::{
@@ -83,7 +84,11 @@ impl World {
         let (offered, reply) =
             answer(offer, &Reach::new(vec![SERVER.parse().unwrap()]), Codec::Vp8, now).unwrap();
         page.rtc.sdp_api().accept_answer(pending, reply).unwrap();
-        let session = Session::new(offered, Viewer { user: "ada".into(), role }, now);
+        let session = Session::new(
+            offered,
+            Viewer { user: "ada".into(), rights: Rights::of(role), link: None, ends: None },
+            now,
+        );
         let (link, events) = Default::default();
         Self { now, session, page, link, loss_percent: 0, seed: 42, events, wake: now }
     }

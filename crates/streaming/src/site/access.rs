@@ -1,36 +1,48 @@
-//! Who may come in: logging in, cookies, and where a request may come from.
+//! Who may come in: cookies, passwords and tokens of scripts, proxies, and where a request may come from.
+
+mod login;
+mod visitor;
 
 use std::{
-    net::SocketAddr,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use axum::{
-    Extension, Json,
-    extract::{ConnectInfo, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use cosmos_auth::{Account, Claims, LoginLimiter, Role, Secret, SessionKey, origin};
-use serde::Deserialize;
+use cosmos_auth::{
+    Accounts, ApiToken, Authorization, Claims, LinkId, LoginLimiter, MAX_USER, RetryAfter, Rights, Role,
+    Secret, SessionKey, origin,
+};
 use tokio::sync::Semaphore;
 
-use super::{Secure, Site, refuse};
-use crate::{AuthConfig, clock, session::Viewer};
+use super::{links::LinkBook, refuse};
+use crate::{AuthConfig, ProxyConfig, audit::Audit, clock, session::Viewer};
 
-/// How long a login lasts.
-const LOGIN: Duration = Duration::from_secs(14 * 24 * 3600);
+pub(super) use self::{
+    login::{login, logout},
+    visitor::{Actor, Visitor},
+};
+
 /// Password hashes computed at once: each takes 19 MiB and a core.
 const HASHES: usize = 2;
+/// The name of whoever shows the token of the API.
+const API: &str = "api";
 
 pub(super) struct Access {
-    account: Option<Arc<Account>>,
+    accounts: Option<Arc<Accounts>>,
+    api_token: Option<ApiToken>,
+    proxy: ProxyConfig,
     key: SessionKey,
     origins: Vec<String>,
     limiter: Mutex<LoginLimiter>,
     hashes: Semaphore,
     cookie: String,
+    audit: Audit,
+    pub(super) links: LinkBook,
 }
 
 /// Why a request is refused.
@@ -39,47 +51,179 @@ pub(super) enum Refused {
     NoSession,
     /// It was sent by a page of somebody else.
     Origin,
+    /// The name, the password or the token is wrong.
+    Wrong,
+    /// There were too many attempts.
+    TooMany(RetryAfter),
 }
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
             Self::NoSession => refuse(StatusCode::UNAUTHORIZED, "log in first"),
+            Self::Wrong => {
+                refuse(StatusCode::UNAUTHORIZED, "the user name, the password or the token is wrong")
+            }
             Self::Origin => refuse(
                 StatusCode::FORBIDDEN,
                 "this page was not served by this server; if a proxy changes the host, allow its origin with --origin",
             ),
+            Self::TooMany(retry) => {
+                let wait = [(header::RETRY_AFTER, retry.seconds().to_string())];
+                (wait, refuse(StatusCode::TOO_MANY_REQUESTS, "too many attempts; wait a little"))
+                    .into_response()
+            }
         }
     }
 }
 
 impl Access {
-    pub(super) fn new(auth: AuthConfig, port: u16) -> Self {
+    pub(super) fn new(auth: AuthConfig, port: u16, audit: Audit) -> Self {
         Self {
-            account: auth.account.map(Arc::new),
+            accounts: auth.accounts.map(Arc::new),
+            api_token: auth.api_token,
+            proxy: auth.proxy,
             key: auth.key,
             origins: auth.origins,
             limiter: Mutex::new(LoginLimiter::new()),
             hashes: Semaphore::new(HASHES),
             cookie: format!("cosmos_session_{port}"),
+            audit,
+            links: LinkBook::open(auth.links),
         }
     }
 
-    /// Who sent the request.
-    pub(super) fn viewer(&self, headers: &HeaderMap) -> Result<Viewer, Refused> {
-        if self.account.is_none() {
-            return Ok(Viewer { user: "user".to_owned(), role: Role::Owner });
+    /// Who sent the request. `changes` is whether it changes something: then it must come from our own page, or from no
+    /// page at all.
+    async fn identify(&self, peer: IpAddr, headers: &HeaderMap, changes: bool) -> Result<Viewer, Refused> {
+        let by_browser = self.by_browser(peer, headers);
+        let script = self.authorization(headers);
+        if changes && (by_browser.is_some() || script.is_none()) {
+            self.same_origin(headers)?;
+        }
+        match (by_browser, script) {
+            (Some(viewer), _) => Ok(viewer),
+            (None, Some(authorization)) => self.by_script(self.client(peer, headers), authorization).await,
+            (None, None) => Err(Refused::NoSession),
+        }
+    }
+
+    /// What browsers send along with every request, whichever page made them.
+    pub(super) fn by_browser(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Viewer> {
+        if self.accounts.is_none() {
+            return Some(viewer("user".to_owned(), Rights::of(Role::Owner)));
         }
         let claims = self.cookie(headers).and_then(|token| self.key.verify(token, now()).ok());
-        claims.map(|claims| Viewer { user: claims.user, role: claims.role }).ok_or(Refused::NoSession)
+        let by_cookie = claims.and_then(|claims| self.holder(claims));
+        by_cookie.or_else(|| self.by_proxy(peer, headers))
+    }
+
+    /// Who holds a cookie; nobody, when it came from a link that was revoked.
+    fn holder(&self, claims: Claims) -> Option<Viewer> {
+        let Claims { user, rights, expires, link, .. } = claims;
+        let Some(id) = link else { return Some(viewer(user, rights)) };
+        let rights = rights.narrowed(self.links.get(id)?.rights);
+        let ends = Instant::now() + Duration::from_secs(expires.saturating_sub(now()));
+        Some(Viewer { user, rights, link, ends: Some(ends) })
+    }
+
+    /// What a link is shown as.
+    pub(super) fn link_token(&self, id: LinkId) -> String {
+        self.key.issue_link(id)
+    }
+
+    /// The link that this server has signed.
+    pub(super) fn link_of(&self, token: &str) -> Option<LinkId> {
+        self.key.verify_link(token).ok()
+    }
+
+    /// Whom a trusted proxy has checked.
+    fn by_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Viewer> {
+        let name = self.proxy.user_header.as_deref().filter(|_| self.proxy.networks.contain(peer))?;
+        let mut names = headers.get_all(name).iter();
+        let (Some(user), None) = (names.next(), names.next()) else { return None };
+        let user = user.to_str().ok().filter(|user| !user.is_empty() && user.len() <= MAX_USER)?;
+        let rights = self.accounts.as_ref().and_then(|accounts| accounts.rights_of(user));
+        Some(viewer(user.to_owned(), rights.unwrap_or(self.proxy.rights)))
+    }
+
+    /// What a script says of itself. Pages do not count: a browser that knows a password sends it along with the
+    /// requests of any page, and proxies pass on what was meant for them.
+    fn authorization(&self, headers: &HeaderMap) -> Option<Authorization> {
+        let foreign = headers.contains_key(header::ORIGIN) && self.same_origin(headers).is_err();
+        if foreign || headers.contains_key("sec-fetch-site") {
+            return None;
+        }
+        Authorization::parse(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+    }
+
+    async fn by_script(&self, from: IpAddr, authorization: Authorization) -> Result<Viewer, Refused> {
+        match authorization {
+            Authorization::Basic { user, password } => {
+                let rights = self.attempt(from, &user, password).await?;
+                Ok(viewer(user, rights))
+            }
+            Authorization::Bearer(token) => {
+                self.limiter().check(from, API, Instant::now()).map_err(Refused::TooMany)?;
+                let right = self.api_token.as_ref().is_some_and(|known| known.verify(&token));
+                self.tell(from, API, right, "the token of the API")?;
+                Ok(viewer(API.to_owned(), Rights::of(Role::Owner)))
+            }
+        }
+    }
+
+    /// What somebody with this name and password may do.
+    async fn attempt(&self, from: IpAddr, user: &str, password: Secret) -> Result<Rights, Refused> {
+        let Some(accounts) = self.accounts.clone() else { return Ok(Rights::of(Role::Owner)) };
+        self.limiter().check(from, user, Instant::now()).map_err(Refused::TooMany)?;
+        let Ok(_permit) = self.hashes.acquire().await else { return Err(Refused::Wrong) };
+        let name = user.to_owned();
+        let verify = move || accounts.verify(&name, &password);
+        let rights = tokio::task::spawn_blocking(verify).await.unwrap_or_default();
+        self.tell(from, user, rights.is_some(), "a password")?;
+        rights.ok_or(Refused::Wrong)
+    }
+
+    /// What `look` finds behind a link, which counts as an attempt like any other.
+    pub(super) fn open<T>(
+        &self,
+        from: IpAddr,
+        token: &str,
+        look: impl FnOnce() -> Option<T>,
+    ) -> Result<T, Refused> {
+        self.limiter().check(from, token, Instant::now()).map_err(Refused::TooMany)?;
+        let found = look();
+        self.tell(from, token, found.is_some(), "a link")?;
+        found.ok_or(Refused::Wrong)
+    }
+
+    /// Counts an attempt.
+    fn tell(&self, from: IpAddr, user: &str, right: bool, proof: &str) -> Result<(), Refused> {
+        if right {
+            self.limiter().succeeded(from, user);
+            return Ok(());
+        }
+        self.limiter().failed(from, user, Instant::now());
+        // What is typed for a name that nobody has may be a password.
+        let known = self.accounts.as_ref().is_some_and(|accounts| accounts.rights_of(user).is_some());
+        let who = if known || user == API { user } else { "somebody unknown" };
+        self.audit.note(who, Some(from), "is refused", proof);
+        Err(Refused::Wrong)
     }
 
     /// Whether our own page sent the request.
     pub(super) fn same_origin(&self, headers: &HeaderMap) -> Result<(), Refused> {
-        let field = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let field = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let host = field("host").unwrap_or_default();
         let allowed = origin::allowed(field("origin"), host, &self.origins, field("sec-fetch-site"));
         if allowed { Ok(()) } else { Err(Refused::Origin) }
+    }
+
+    /// The address of whoever asks, behind whatever proxies are trusted.
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let forwarded = headers.get_all("x-forwarded-for").iter();
+        let forwarded: Vec<&str> = forwarded.filter_map(|value| value.to_str().ok()).collect();
+        self.proxy.networks.origin(peer, forwarded.into_iter())
     }
 
     fn cookie<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
@@ -91,78 +235,17 @@ impl Access {
             .map(|(_, value)| value)
     }
 
-    fn set_cookie(&self, value: &str, age: Duration, secure: bool) -> String {
-        let secure = if secure { "; Secure" } else { "" };
-        format!(
-            "{}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
-            self.cookie,
-            age.as_secs()
-        )
-    }
-
     fn limiter(&self) -> std::sync::MutexGuard<'_, LoginLimiter> {
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    async fn verify(&self, account: Arc<Account>, attempt: Attempt) -> bool {
-        let Ok(_permit) = self.hashes.acquire().await else { return false };
-        let verify = move || account.verify(&attempt.user, &Secret::new(attempt.password));
-        tokio::task::spawn_blocking(verify).await.unwrap_or(false)
-    }
 }
 
-fn now() -> u64 {
+/// Somebody who did not come by a link.
+fn viewer(user: String, rights: Rights) -> Viewer {
+    Viewer { user, rights, link: None, ends: None }
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
     clock::unix_us() / 1_000_000
-}
-
-/// What the login form sends.
-#[derive(Deserialize)]
-pub(super) struct Attempt {
-    user: String,
-    password: String,
-}
-
-pub(super) async fn login(
-    State(site): State<Arc<Site>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    Extension(Secure(secure)): Extension<Secure>,
-    headers: HeaderMap,
-    attempt: Result<Json<Attempt>, axum::extract::rejection::JsonRejection>,
-) -> Response {
-    let access = &site.access;
-    if let Err(refused) = access.same_origin(&headers) {
-        return refused.into_response();
-    }
-    let Ok(Json(attempt)) = attempt else {
-        return refuse(StatusCode::BAD_REQUEST, "a login is {\"user\": …, \"password\": …}");
-    };
-    let Some(account) = access.account.clone() else { return StatusCode::NO_CONTENT.into_response() };
-    if let Err(retry) = access.limiter().check(from.ip(), Instant::now()) {
-        let wait = [(header::RETRY_AFTER, retry.seconds().to_string())];
-        return (wait, refuse(StatusCode::TOO_MANY_REQUESTS, "too many attempts; wait a little"))
-            .into_response();
-    }
-    let user = account.user().to_owned();
-    if !access.verify(account, attempt).await {
-        access.limiter().failed(from.ip(), Instant::now());
-        tracing::warn!(%from, "a login failed");
-        return refuse(StatusCode::UNAUTHORIZED, "the user name or the password is wrong");
-    }
-    access.limiter().succeeded(from.ip());
-    let issued = now();
-    let claims = Claims { user, role: Role::Owner, issued, expires: issued + LOGIN.as_secs() };
-    let cookie = access.set_cookie(&access.key.issue(&claims), LOGIN, secure);
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response()
-}
-
-pub(super) async fn logout(
-    State(site): State<Arc<Site>>,
-    Extension(Secure(secure)): Extension<Secure>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refused) = site.access.same_origin(&headers) {
-        return refused.into_response();
-    }
-    let cookie = site.access.set_cookie("", Duration::ZERO, secure);
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response()
 }

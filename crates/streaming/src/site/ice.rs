@@ -5,21 +5,22 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use str0m::Candidate;
 
-use super::{Site, refuse, stopping};
+use super::{
+    Site,
+    access::{Actor, Visitor},
+    refuse, stopping,
+};
 use crate::{clock, hub::Event};
 
 /// Tells whoever is logged in the STUN and TURN servers, with logins, and which way to take.
-pub(super) async fn ice(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    match site.access.viewer(&headers) {
-        Ok(_) => Json(site.ice.clone().answer(clock::unix_s()).await).into_response(),
-        Err(refusal) => refusal.into_response(),
-    }
+pub(super) async fn ice(_visitor: Visitor, State(site): State<Arc<Site>>) -> Response {
+    Json(site.ice.clone().answer(clock::unix_s()).await).into_response()
 }
 
 /// Addresses that a page found of itself after its offer.
@@ -33,14 +34,10 @@ pub(super) struct Found {
 const MOST: usize = 64;
 
 pub(super) async fn candidates(
+    Actor { viewer, .. }: Actor,
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
     found: Result<Json<Found>, JsonRejection>,
 ) -> Response {
-    let viewer = match site.access.same_origin(&headers).and_then(|()| site.access.viewer(&headers)) {
-        Ok(viewer) => viewer,
-        Err(refusal) => return refusal.into_response(),
-    };
     let Some(found) = found.ok().map(|Json(found)| found).filter(|found| found.candidates.len() <= MOST)
     else {
         return refuse(StatusCode::BAD_REQUEST, "expected {\"session\": NUMBER, \"candidates\": [TEXT, …]}");

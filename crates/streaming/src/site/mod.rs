@@ -1,35 +1,56 @@
 //! What is spoken over HTTP: the page, logging in, and the offer that begins a session.
 
 mod access;
+mod events;
 mod ice;
+mod links;
 mod novnc;
 mod page;
+mod png;
+mod screenshot;
 mod socket;
+mod viewers;
 mod websockify;
 
-use std::{convert::Infallible, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json, Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post, put},
 };
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{mpsc, oneshot},
+    sync::{Semaphore, broadcast, mpsc, oneshot},
     time::timeout,
 };
 use tower_service::Service;
 
-use self::access::Access;
+pub(crate) use self::events::{Happened, QUEUE as EVENTS_QUEUE};
+use self::{
+    access::{Access, Actor, Visitor},
+    screenshot::Camera,
+    viewers::Allowance,
+};
 use crate::{
-    AuthConfig, error_text,
+    AuthConfig,
+    audit::Audit,
+    crowd::Newcomer,
+    demand::DemandCell,
+    error_text,
     hub::{Event, Offer, Refusal},
     ice::Ice,
     rfb::{NoVnc, Rfb},
@@ -40,6 +61,7 @@ use cosmos_protocol::DesktopState;
 /// What the handlers work with.
 struct Site {
     access: Access,
+    audit: Audit,
     /// The port that also speaks TLS.
     secure_port: Option<u16>,
     events: mpsc::Sender<Event>,
@@ -49,13 +71,21 @@ struct Site {
     novnc: Option<PathBuf>,
     /// Whether it is the page that people see first.
     novnc_first: bool,
+    camera: Camera,
+    events_of_scripts: Allowance,
+    happened: broadcast::Sender<Happened>,
+    readers: Arc<Semaphore>,
 }
 
 /// No offer of a browser is longer.
 const MAX_BODY: usize = 64 * 1024;
+/// All headers of a request together, in bytes.
+const MAX_HEADERS: usize = 64 * 1024;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long any request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+const OPENAPI: &str = include_str!("openapi.json");
 
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; \
                       base-uri 'none'; frame-ancestors 'self'; form-action 'self'";
@@ -64,20 +94,40 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 
 #[derive(Clone, Copy)]
 struct Secure(bool);
 
+/// What leads from the handlers to the desktop and back.
+pub(crate) struct HubPorts {
+    pub(crate) events: mpsc::Sender<Event>,
+    pub(crate) demand: Arc<DemandCell>,
+    /// Gives what happens to whoever follows it.
+    pub(crate) happened: broadcast::Sender<Happened>,
+    pub(crate) rfb: Arc<Rfb>,
+}
+
 /// What is served on every connection. `port` tells the cookies of several servers on one host apart; `tls` says whether
 /// it is also spoken there.
 pub(crate) fn router(
     auth: AuthConfig,
-    port: u16,
-    tls: bool,
-    events: mpsc::Sender<Event>,
-    (rfb, ice): (Arc<Rfb>, Arc<Ice>),
+    audit: &Audit,
+    (port, tls): (u16, bool),
+    hub: HubPorts,
+    ice: Arc<Ice>,
 ) -> Router {
-    let access = Access::new(auth, port);
-    let NoVnc { root, first } = rfb.novnc.clone();
-    let secure_port = tls.then_some(port);
-    let site = Site { access, secure_port, events, ice, rfb, novnc: novnc::find(root), novnc_first: first };
-    let site = Arc::new(site);
+    let access = Access::new(auth, port, audit.clone());
+    let NoVnc { root, first } = hub.rfb.novnc.clone();
+    let site = Arc::new(Site {
+        access,
+        audit: audit.clone(),
+        secure_port: tls.then_some(port),
+        events: hub.events,
+        ice,
+        rfb: hub.rfb,
+        novnc: novnc::find(root),
+        novnc_first: first,
+        camera: Camera::new(hub.demand),
+        events_of_scripts: Allowance::new(Instant::now()),
+        happened: hub.happened,
+        readers: Arc::new(Semaphore::new(events::READERS)),
+    });
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/api/session", get(session))
@@ -86,6 +136,18 @@ pub(crate) fn router(
         .route("/api/logout", post(access::logout))
         .route("/api/ice", get(ice::ice))
         .route("/api/candidates", post(ice::candidates))
+        .route("/api/link", post(links::open))
+        .route("/api/v1/links", get(links::list).post(links::make))
+        .route("/api/v1/links/{id}", delete(links::revoke))
+        .route("/api/v1/viewers", get(viewers::list))
+        .route("/api/v1/viewers/{id}", delete(viewers::expel))
+        .route("/api/v1/viewers/{id}/rights", put(viewers::change))
+        .route("/api/v1/viewers/{id}/control", post(viewers::give))
+        .route("/api/v1/control", delete(viewers::release))
+        .route("/api/v1/input", post(viewers::input))
+        .route("/api/v1/screenshot", get(screenshot::take))
+        .route("/api/v1/events", get(events::follow))
+        .route("/api/v1/openapi.json", get(openapi))
         .route("/api/offer", post(offer))
         .route("/api/socket", get(socket::open))
         .route("/websockify", get(websockify::open))
@@ -105,9 +167,11 @@ pub(crate) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     from: SocketAddr,
     secure: bool,
+    newcomer: &Newcomer,
     router: &Router,
 ) -> io::Result<()> {
     let service = service_fn(|request: hyper::Request<Incoming>| {
+        newcomer.settle();
         let mut router = router.clone();
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(from));
@@ -122,7 +186,10 @@ pub(crate) async fn serve(
         }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_headers(64);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(64)
+        .max_buf_size(MAX_HEADERS);
     http.serve_connection(TokioIo::new(stream), service).with_upgrades().await.map_err(io::Error::other)
 }
 
@@ -171,17 +238,25 @@ fn refuse(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 
-async fn session(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    match site.access.viewer(&headers) {
-        Ok(viewer) => Json(json!({ "user": viewer.user, "role": viewer.role.to_string() })).into_response(),
-        Err(refusal) => refusal.into_response(),
-    }
+/// What scripts can ask, in words that programs read.
+async fn openapi(_: Visitor) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
 
-async fn state(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    if let Err(refusal) = site.access.viewer(&headers) {
-        return refusal.into_response();
-    }
+async fn session(Visitor(viewer): Visitor) -> Response {
+    let grants: Vec<_> = viewer.rights.grants.names().collect();
+    let shares = links::may_share(&viewer).map(|(_, most)| most.to_string());
+    Json(json!({
+        "user": viewer.user,
+        "role": viewer.rights.role.as_str(),
+        "grants": grants,
+        "guest": viewer.link.is_some(),
+        "shares": shares,
+    }))
+    .into_response()
+}
+
+async fn state(State(site): State<Arc<Site>>, _: Visitor) -> Response {
     let (reply, answer) = oneshot::channel();
     if site.events.send(Event::Snapshot(reply)).await.is_err() {
         return stopping();
@@ -204,23 +279,21 @@ async fn state(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
 
 async fn offer(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
+    Actor { viewer, from }: Actor,
     offer: Result<Json<str0m::change::SdpOffer>, axum::extract::rejection::JsonRejection>,
 ) -> Response {
-    let viewer = match site.access.same_origin(&headers).and_then(|()| site.access.viewer(&headers)) {
-        Ok(viewer) => viewer,
-        Err(refusal) => return refusal.into_response(),
-    };
     let offer = match offer {
         Ok(Json(offer)) => offer,
         Err(rejection) => return not_an_offer(rejection.status()),
     };
+    let user = viewer.user.clone();
     let (reply, answer) = oneshot::channel();
     if site.events.send(Event::Offer(Box::new(Offer { offer, viewer, reply }))).await.is_err() {
         return stopping();
     }
     match answer.await {
         Ok(Ok((session, answer))) => {
+            site.audit.note(&user, Some(from), "connect", "by WebRTC");
             Json(json!({ "type": "answer", "sdp": answer.to_sdp_string(), "session": session }))
                 .into_response()
         }

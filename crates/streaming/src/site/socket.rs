@@ -7,8 +7,8 @@ use axum::{
         State,
         ws::{Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use bytes::Bytes;
 use futures_util::{
@@ -20,7 +20,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Site, refuse, stopping};
+use super::{Site, access::Actor, refuse, stopping};
 use crate::{
     error_text,
     hub::{Event, SocketOffer},
@@ -38,19 +38,16 @@ const WRITE: Duration = Duration::from_secs(15);
 /// Opens a session over a WebSocket.
 pub(super) async fn open(
     State(site): State<Arc<Site>>,
-    headers: HeaderMap,
+    Actor { viewer, from }: Actor,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    let viewer = match site.access.same_origin(&headers).and_then(|()| site.access.viewer(&headers)) {
-        Ok(viewer) => viewer,
-        Err(refusal) => return refusal.into_response(),
-    };
     let Ok(upgrade) = upgrade else {
         return refuse(
             StatusCode::UPGRADE_REQUIRED,
             "this is a WebSocket; does a proxy drop the Upgrade header?",
         );
     };
+    let user = viewer.user.clone();
     let (outgoing, messages) = mpsc::channel(QUEUE);
     let (reply, admitted) = oneshot::channel();
     let offer = SocketOffer { viewer, outgoing, reply };
@@ -62,6 +59,7 @@ pub(super) async fn open(
         Ok(Err(refusal)) => return refuse(StatusCode::SERVICE_UNAVAILABLE, &error_text(&refusal)),
         Err(_) => return stopping(),
     };
+    site.audit.note(&user, Some(from), "connect", "by WebSocket");
     let events = site.events.clone();
     upgrade
         .max_message_size(MAX_MESSAGE)

@@ -11,6 +11,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use cosmos_auth::Rights;
 use futures_util::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
@@ -42,7 +43,12 @@ pub(super) async fn open(
             "this is a WebSocket for VNC viewers; does a proxy drop the Upgrade header?",
         );
     };
-    let role = site.access.viewer(&headers).ok().map(|viewer| viewer.role);
+    // VNC knows roles only, and nothing of links that are revoked: who has less than a role, or came by a link, is asked
+    // for a password.
+    let viewer = site.access.by_browser(from.ip(), &headers);
+    let whole =
+        viewer.filter(|viewer| viewer.link.is_none() && viewer.rights == Rights::of(viewer.rights.role));
+    let role = whole.map(|viewer| viewer.rights.role);
     let guest = Guest { from, role, stream: if secure { Stream::Secure } else { Stream::Open } };
     upgrade
         .protocols(["binary"])

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, net::Ipv6Addr};
 
-use cosmos_host::settings::{Hidden, Settings, Value};
+use cosmos_host::settings::Settings;
 
 use super::has;
 
@@ -21,15 +21,6 @@ pub(super) fn arguments(settings: &Settings, given: &[OsString]) -> Vec<String> 
         arguments.extend([KEY_FLAG.to_owned(), id.to_owned()]);
     }
     arguments
-}
-
-/// The secrets, each with the flag that takes the number of its descriptor.
-pub fn secrets(settings: &Settings, given: &[OsString]) -> Vec<(&'static str, Hidden)> {
-    let secret = |(key, [flag, file]): (&str, [&'static str; 2])| match settings.value(key) {
-        Some(Value::Secret(secret)) if !has(given, flag) && !has(given, file) => Some((flag, secret.clone())),
-        _ => None,
-    };
-    SECRETS.into_iter().filter_map(secret).collect()
 }
 
 fn stun(settings: &Settings) -> Option<String> {
@@ -51,9 +42,4 @@ const HEADERS: [(&str, &str); 3] = [
     ("turn_rest_username_header", "--turn-rest-username-header"),
     ("turn_rest_protocol_header", "--turn-rest-protocol-header"),
     ("turn_rest_tls_header", "--turn-rest-tls-header"),
-];
-const SECRETS: [(&str, [&str; 2]); 3] = [
-    ("turn_shared_secret", ["--turn-shared-secret-fd", "--turn-shared-secret-file"]),
-    ("turn_password", ["--turn-password-fd", "--turn-password-file"]),
-    ("cloudflare_turn_api_token", ["--cloudflare-turn-api-token-fd", "--cloudflare-turn-api-token-file"]),
 ];

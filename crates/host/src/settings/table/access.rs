@@ -48,8 +48,44 @@ pub(super) static ROWS: &[Setting] = &[
         Stream,
         "Password of those who may only look.",
     )
-    .older(&[successor("SELKIES_BASIC_AUTH_VIEWONLY_PASSWORD"), successor("VIEWONLY_PASSWORD"), successor("NOVNC_VIEWPASS")])
-    .without_effect(),
+    .older(&[successor("SELKIES_BASIC_AUTH_VIEWONLY_PASSWORD"), successor("VIEWONLY_PASSWORD"), successor("NOVNC_VIEWPASS")]),
+    row(
+        ["users", "users", "COSMOS_USERS"],
+        Kind::Path,
+        Stream,
+        "File with users, one name:role:hash a line; `cosmos-stream hash-password` makes the hash.",
+    ),
+    row(
+        ["api_token", "api-token-file", "COSMOS_API_TOKEN"],
+        Kind::Secret,
+        Stream,
+        "Token that scripts show instead of a password, at least 20 characters.",
+    ),
+    row(
+        ["trusted_proxies", "trusted-proxies", "COSMOS_TRUSTED_PROXIES"],
+        Kind::Text,
+        Stream,
+        "Networks of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8, joined by commas.",
+    ),
+    row(
+        ["proxy_user_header", "proxy-user-header", "COSMOS_PROXY_USER_HEADER"],
+        Kind::Text,
+        Stream,
+        "Header in which the trusted proxies name a user whom they have checked.",
+    ),
+    row(
+        ["proxy_role", "proxy-role", "COSMOS_PROXY_ROLE"],
+        Kind::Word(&["viewer", "controller", "owner"]),
+        Stream,
+        "Role of such a user who stands in no file of users.",
+    )
+    .by_default("viewer"),
+    row(
+        ["audit_log", "audit-log", "COSMOS_AUDIT_LOG"],
+        Kind::Path,
+        Stream,
+        "File in which it is kept who did what from where, at most twice 1 MiB.",
+    ),
     row(
         ["origins", "origins", "COSMOS_ORIGINS"],
         Kind::Text,

@@ -1,0 +1,138 @@
+//! What all viewers together ask of the one encoder, and what they are told of it.
+
+use std::time::{Duration, Instant};
+
+use cosmos_protocol::{ServerMessage, Stats};
+use str0m::net::Transmit;
+
+use super::{Hub, SECOND};
+use crate::session::Wish;
+
+/// Less than this makes no picture.
+const MIN_KBPS: u32 = 300;
+/// The least time between two keyframes, however many viewers ask.
+const KEYFRAME_EVERY: Duration = Duration::from_millis(300);
+/// The least time to a keyframe that only those ask for who are too slow for what is encoded: it costs all the others.
+const KEYFRAME_FOR_SLOW_EVERY: Duration = Duration::from_secs(4);
+/// How soon a keyframe that could not be asked for yet is thought of again.
+const RETRY: Duration = Duration::from_millis(30);
+/// The encoder follows the slowest viewer down to this fraction of what the fastest can take. Who is slower than that
+/// does not slow the others down, and is passed over from keyframe to keyframe instead.
+const SLOWEST: u32 = 4;
+
+/// What all viewers together want.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Together {
+    video: bool,
+    audio: bool,
+    /// In kbit/s.
+    kbps: u32,
+    fps: u32,
+    /// The least time since the last keyframe after which another one is wanted; `None` where none is.
+    keyframe_after: Option<Duration>,
+}
+
+impl Together {
+    fn of(wishes: &[Wish], max_kbps: u32, max_fps: u32) -> Self {
+        let watching = || wishes.iter().filter(|wish| wish.video);
+        let fastest = watching().map(|wish| wish.max_kbps).max().unwrap_or(0).min(max_kbps);
+        let keeps_up = |wish: &&Wish| wish.max_kbps >= fastest / SLOWEST;
+        let kbps = watching().filter(keeps_up).map(|wish| wish.max_kbps).min();
+        let fps = watching().map(|wish| if wish.max_fps == 0 { max_fps } else { wish.max_fps.into() });
+        let keyframe = watching()
+            .filter(|wish| wish.keyframe)
+            .map(|wish| if keeps_up(&wish) { KEYFRAME_EVERY } else { KEYFRAME_FOR_SLOW_EVERY });
+        Self {
+            video: watching().next().is_some(),
+            audio: wishes.iter().any(|wish| wish.audio),
+            kbps: kbps.unwrap_or(max_kbps).clamp(MIN_KBPS, max_kbps.max(MIN_KBPS)),
+            fps: fps.max().unwrap_or(0).min(max_fps).max(1),
+            keyframe_after: keyframe.min(),
+        }
+    }
+}
+
+impl Hub {
+    pub(super) fn update_demand(&mut self, now: Instant) {
+        let wishes: Vec<Wish> = self.sessions.iter_mut().map(|live| live.session.wish(now)).collect();
+        let wanted = Together::of(&wishes, self.config.max_kbps, self.config.fps);
+        self.demand.set_rate(wanted.kbps, wanted.fps);
+        self.demand.audio().set(wanted.audio && self.config.audio);
+        self.demand.want_encoded(wanted.video);
+        let waits = self.sessions.iter().any(|live| live.session.waits());
+        self.reconsider = waits.then_some(now + RETRY);
+        let Some(after) = wanted.keyframe_after else { return };
+        let too_soon = self.last_keyframe.is_some_and(|last| now < last + after);
+        if !too_soon && !self.demand.wants_keyframe() {
+            self.demand.ask_keyframe();
+        }
+    }
+
+    pub(super) fn report_statistics(&mut self, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        self.report = Some(now + SECOND);
+        let viewers = self.sessions.len() as u16;
+        let target_kbps = self.demand.rate();
+        let (elapsed, means) = self.means.take(now);
+        self.each(now, send, |session| {
+            let mut stats = Stats { viewers, target_kbps, ..means };
+            session.statistics(&mut stats, elapsed);
+            session.say(&ServerMessage::Stats(stats));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watcher(max_kbps: u32) -> Wish {
+        Wish { video: true, max_kbps, ..Wish::default() }
+    }
+
+    #[test]
+    fn the_rate_follows_the_slowest_who_keeps_up() {
+        for (rates, expected) in [
+            (&[][..], 8000),
+            (&[6000], 6000),
+            (&[90_000], 8000),
+            (&[8000, 7000, 2000], 2000),
+            (&[8000, 7000, 1999], 7000),
+            (&[100_000, 3000, 500], 3000),
+            (&[500], 500),
+            (&[500, 450, 100], 450),
+            (&[100], MIN_KBPS),
+        ] {
+            let wishes: Vec<Wish> = rates.iter().copied().map(watcher).collect();
+            assert_eq!(Together::of(&wishes, 8000, 60).kbps, expected, "{rates:?}");
+        }
+        let hidden = Wish { video: false, ..watcher(300) };
+        assert_eq!(
+            Together::of(&[watcher(8000), hidden], 8000, 60).kbps,
+            8000,
+            "who does not look counts not"
+        );
+    }
+
+    #[test]
+    fn a_keyframe_for_the_slow_waits_longer() {
+        let asking = |kbps| Wish { keyframe: true, ..watcher(kbps) };
+        for (wishes, expected) in [
+            (&[watcher(8000)][..], None),
+            (&[watcher(8000), asking(4000)], Some(KEYFRAME_EVERY)),
+            (&[watcher(8000), asking(500)], Some(KEYFRAME_FOR_SLOW_EVERY)),
+            (&[asking(8000), asking(500)], Some(KEYFRAME_EVERY)),
+            (&[asking(500)], Some(KEYFRAME_EVERY)),
+        ] {
+            assert_eq!(Together::of(wishes, 8000, 60).keyframe_after, expected, "{wishes:?}");
+        }
+    }
+
+    #[test]
+    fn the_pace_is_that_of_the_fastest() {
+        let at = |max_fps| Wish { max_fps, ..watcher(8000) };
+        for (paces, expected) in [(&[30, 15][..], 30), (&[30, 0], 60), (&[144], 60), (&[], 1)] {
+            let wishes: Vec<Wish> = paces.iter().copied().map(at).collect();
+            assert_eq!(Together::of(&wishes, 8000, 60).fps, expected, "{paces:?}");
+        }
+    }
+}
