@@ -20,6 +20,8 @@
 
 /** Milliseconds after which a request is given up. */
 const PATIENCE = 10_000;
+/** Milliseconds that are waited for what only helps. */
+const HELP = 3000;
 
 /** An answer that is not the one asked for. */
 export class ApiError extends Error {
@@ -65,7 +67,7 @@ export async function logout() {
  * @throws {ApiError} 401 when nobody is logged in
  */
 export async function ice() {
-  return (await request('GET', 'ice')).json();
+  return (await request('GET', 'ice', undefined, AbortSignal.timeout(HELP))).json();
 }
 
 /**

@@ -455,6 +455,7 @@ class Desk {
       return route.fulfill({ status: 204 });
     }
     if (!this.loggedIn) return error(401, 'nobody');
+    if (name === 'ice') return route.fulfill({ json: { transport: 'auto', iceServers: [], lifetime: null } });
     if (name === 'session') return route.fulfill({ json: { user: 'user', role: 'owner' } });
     if (this.refusal) return error(this.refusal.status, this.refusal.error, { 'Retry-After': String(this.refusal.retryAfter ?? 0) });
     const { sdp } = route.request().postDataJSON();
