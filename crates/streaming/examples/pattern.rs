@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         listen: "127.0.0.1:8080".parse()?,
         video: VideoConfig { fps: 30, max_kbps: 4000, encoder, capabilities, codec, others },
         audio: None,
-        auth: AuthConfig { account: None, key: SessionKey::random(), origins: Vec::new() },
+        auth: AuthConfig::open(SessionKey::random()),
         tls: None,
         rfb: RfbConfig::default(),
         ice: IceConfig::default(),

@@ -1,6 +1,7 @@
 //! The owner of all sessions: one closed enum of everything that can happen, one place that decides what follows.
 
 mod asked;
+mod messages;
 mod people;
 mod wishes;
 
@@ -24,7 +25,10 @@ use str0m::{Candidate, change::SdpOffer, net::Transmit};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 pub(crate) use self::asked::Ask;
-use self::people::People;
+use self::{
+    messages::{cursor_message, encoder_message},
+    people::People,
+};
 use crate::{
     audit::Audit,
     demand::DemandCell,
@@ -481,25 +485,6 @@ impl Hub {
             desktop: self.known.state.clone(),
         }
     }
-}
-
-fn encoder_message(info: &EncoderInfo) -> ServerMessage {
-    ServerMessage::Encoder {
-        element: info.element.to_string(),
-        codec: info.codec.to_string(),
-        reason: info.reason.clone(),
-    }
-}
-
-/// The largest pointer that is told, in columns and rows.
-const MAX_CURSOR: u16 = 128;
-
-fn cursor_message(cursor: &CursorImage) -> ServerMessage {
-    let size = Size::new(cursor.size.width.min(MAX_CURSOR), cursor.size.height.min(MAX_CURSOR));
-    let row = 4 * usize::from(cursor.size.width);
-    let rows = cursor.rgba.chunks(row.max(1)).take(size.height.into());
-    let rgba = rows.flat_map(|row| &row[..4 * usize::from(size.width)]).copied().collect();
-    ServerMessage::Cursor { size, hot: cursor.hot, rgba }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::{
     time::Instant,
 };
 
-use cosmos_auth::{Accounts, ApiToken, Networks, Rights, SessionKey};
+use cosmos_auth::{Accounts, ApiToken, Networks, Rights, Role, SessionKey};
 use cosmos_desktop::{Desktop, DesktopError, InputEvent, OpenDesktop};
 use cosmos_encoder::{AudioConfig, Capabilities, Codec, EncoderConfig};
 use tokio::{
@@ -91,6 +91,18 @@ pub struct AuthConfig {
     pub links: Option<PathBuf>,
     /// Where it is kept who did what from where; `None` leaves that to the log.
     pub audit: Option<PathBuf>,
+}
+
+impl AuthConfig {
+    /// Lets everybody in as the owner, and takes no proxy's word.
+    pub fn open(key: SessionKey) -> Self {
+        let proxy = ProxyConfig {
+            networks: Networks::default(),
+            user_header: None,
+            rights: Rights::of(Role::Viewer),
+        };
+        Self { accounts: None, api_token: None, proxy, key, origins: Vec::new(), links: None, audit: None }
+    }
 }
 
 /// Proxies whose word is taken.

@@ -258,7 +258,7 @@ mod tests {
             let given: Vec<OsString> = given.iter().map(OsString::from).collect();
             let handed = secrets(&with(&pairs), &given);
             let handed: Vec<String> =
-                handed.iter().map(|handed| format!("{} {}", handed.flag, handed.text.expose())).collect();
+                handed.iter().map(|(flag, text)| format!("{flag} {}", text.expose())).collect();
             assert_eq!(handed.join(" "), expected);
         }
     }

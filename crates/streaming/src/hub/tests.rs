@@ -48,8 +48,9 @@ impl World {
         let (input, keys) = sync_channel(64);
         let demand = Arc::new(DemandCell::default());
         let config = HubConfig {
-            addresses: Vec::new(),
+            reach: Reach::new(Vec::new()),
             codec: Codec::H264,
+            others: Vec::new(),
             audio: false,
             fps: 60,
             max_kbps: 8000,

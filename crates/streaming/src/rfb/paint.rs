@@ -178,7 +178,7 @@ mod tests {
     /// Rows of which no two are the same, from this one on.
     fn show(screen: &Screen, first: u32) {
         let row =
-            |row: u32| (0..u32::from(SIZE.width)).flat_map(move |x| (row * 7919 ^ x * 31).to_le_bytes());
+            |row: u32| (0..u32::from(SIZE.width)).flat_map(move |x| ((row * 7919) ^ (x * 31)).to_le_bytes());
         let bgrx: Vec<u8> = (first..first + u32::from(SIZE.height)).flat_map(row).collect();
         let (stride, all) = (4 * usize::from(SIZE.width), [SIZE.rect()]);
         screen.show(&Frame { size: SIZE, stride, bgrx: &bgrx, damage: &all, captured: Instant::now() });

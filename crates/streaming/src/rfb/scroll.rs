@@ -110,7 +110,7 @@ mod tests {
         let pixel = |row: usize, x: usize| {
             let line = first + row;
             let ink = (line * 7919 + x * 31) as u32 % 5;
-            if line.is_multiple_of(6) { [0xff; 4] } else { (ink * 0x0033_1177 ^ line as u32).to_le_bytes() }
+            if line.is_multiple_of(6) { [0xff; 4] } else { ((ink * 0x0033_1177) ^ line as u32).to_le_bytes() }
         };
         (0..rows).flat_map(|row| (0..WIDTH).flat_map(move |x| pixel(row, x))).collect()
     }
