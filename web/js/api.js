@@ -1,6 +1,5 @@
 /** The server's HTTP interface. All addresses are relative, so that the page works below any path. */
 
-/** @typedef {{user: string, role: string}} Account */
 /** @typedef {{sdp: string, session?: number}} Answer */
 /** @typedef {{transport: string, iceServers: RTCIceServer[]}} Ways */
 /**
@@ -17,6 +16,8 @@
  * A link that lets somebody in. `expires` is in seconds since 1970.
  * @typedef {{id: string, name: string, maker: string, rights: string, expires: number}} Link
  */
+/** @typedef {{resize: boolean, cursors: boolean, clipboard_in: boolean, clipboard_out: boolean}} Policy what pages may do */
+/** @typedef {{graphics: import('./graphics.js').Graphics | null, policy: Policy}} ServerState what the page reads of it */
 
 /** Milliseconds after which a request is given up. */
 const PATIENCE = 10_000;
@@ -54,6 +55,34 @@ export async function session() {
  */
 export async function login(user, password) {
   await request('POST', 'login', { user, password });
+}
+
+/**
+ * How things stand.
+ * @returns {Promise<ServerState>}
+ * @throws {ApiError} 401 when nobody is logged in
+ */
+export async function state() {
+  return (await request('GET', 'v1/state')).json();
+}
+
+/**
+ * What was chosen for everybody who watches.
+ * @returns {Promise<import('./shared.js').Told>}
+ * @throws {ApiError}
+ */
+export async function choices() {
+  return (await request('GET', 'v1/choices')).json();
+}
+
+/**
+ * Chooses for everybody who watches.
+ * @param {import('./shared.js').Kept} chosen
+ * @returns {Promise<import('./shared.js').Told>}
+ * @throws {ApiError} 409 where something stronger sets it, 507 where it cannot be kept
+ */
+export async function choose(chosen) {
+  return (await request('PUT', 'v1/choices', chosen)).json();
 }
 
 /** Logs out. @throws {ApiError} */
@@ -121,7 +150,7 @@ export async function tellCandidates(session, candidates) {
 }
 
 /**
- * @param {'GET' | 'POST' | 'DELETE'} method
+ * @param {'GET' | 'POST' | 'PUT' | 'DELETE'} method
  * @param {string} name
  * @param {object} [body]
  * @param {AbortSignal} [signal]

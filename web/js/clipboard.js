@@ -25,6 +25,8 @@ export class Clipboard {
   /** @type {string | null} a text of the desktop that the browser has not let us keep yet */
   #waiting = null;
   #turn = 0;
+  /** Whether the desktop takes texts. */
+  takes = true;
 
   /** @param {ClipboardPorts} ports */
   constructor(ports) {
@@ -62,7 +64,7 @@ export class Clipboard {
    */
   async offer(local) {
     const text = local.replaceAll('\r\n', '\n');
-    if (text === '' || text === this.#shared) return;
+    if (!this.takes || text === '' || text === this.#shared) return;
     this.#shared = text;
     this.#waiting = null;
     this.#turn += 1;
@@ -84,7 +86,7 @@ export class Clipboard {
 
   /** Reads this computer's clipboard where that needs no question. */
   async pull() {
-    if (this.#waiting === null && this.canRead && (await allowed('clipboard-read'))) await this.ask();
+    if (this.takes && this.#waiting === null && this.canRead && (await allowed('clipboard-read'))) await this.ask();
   }
 
   /**

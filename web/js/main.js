@@ -1,12 +1,15 @@
 /** The page: makes its parts and joins them. */
 
-import { ApiError, logout, openLink, session as askSession } from './api.js';
+import {
+  ApiError, choices as askChoices, choose, logout, openLink, session as askSession, state as askState,
+} from './api.js';
 import { Clipboard } from './clipboard.js';
 import { Cursor } from './cursor.js';
 import { Fullscreen } from './fullscreen.js';
+import { drawnBy } from './graphics.js';
 import { KeyTranslator, platformOf } from './keyboard.js';
 import { Login } from './login.js';
-import { clipboardPanel, qualityPanel } from './panels.js';
+import { clipboardPanel, qualityPanel, showPolicy } from './panels.js';
 import { People } from './people.js';
 import { Picture } from './picture.js';
 import { Player } from './player.js';
@@ -15,6 +18,7 @@ import { VERSION } from './protocol.js';
 import { Session } from './session.js';
 import { Settings } from './settings.js';
 import { Share, tokenOf } from './share.js';
+import { Shared } from './shared.js';
 import { Sound } from './sound.js';
 import { Speaker } from './speaker.js';
 import { NO_READING, readFigures } from './statistics.js';
@@ -63,6 +67,7 @@ let reading = NO_READING;
 const session = new Session({ onState: changeState, onMessage: receive, onTrack: showTrack, onRung: changeRung, onOutdated: reload });
 const status = new Status(element('status'), () => session.retry());
 const notices = new Notices(element('notices'));
+const shared = new Shared(settings, { read: askChoices, choose }, (why) => notices.show('warning', why));
 const login = new Login(element('login'), (user) => {
   settings.change({ user });
   begin();
@@ -226,6 +231,7 @@ function receive(message) {
     case 'notice': return notices.show(message.level, message.text);
     case 'stats': server.stats = message.stats; return;
     case 'encoder': server.encoder = message; return;
+    case 'desktop': return void (message.state === 'up' && readState());
     default: return;
   }
 }
@@ -242,6 +248,7 @@ function welcome(hello) {
   if (document.hidden) session.send({ kind: 'video', wanted: false });
   sound.begin(hello.audio);
   clipboard.pull();
+  shared.pull();
   if (!server.sees) listenOnly();
   else if (!hello.control) notices.show('info', WATCHING);
 }
@@ -365,6 +372,13 @@ function transport(figures) {
   // A connection may have found a better way by itself.
   if (rung) root.dataset.route = rung.route;
   return rung?.failed ? `${figures.transport}. ${rung.failed}` : figures.transport;
+}
+
+/** What the server tells when it is asked. Nothing that is needed: it may fail. */
+async function readState() {
+  const told = await askState().catch(() => null);
+  statistics.draws(drawnBy(told?.graphics ?? null));
+  if (told) showPolicy(told.policy, clipboard);
 }
 
 /** @param {string} id @param {() => unknown} action whose failure is told */

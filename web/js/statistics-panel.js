@@ -30,6 +30,13 @@ export class StatisticsPanel {
     this.#draw();
   }
 
+  /** Shows how the desktop is drawn. @param {{mode: string, why: string}} drawn */
+  draws({ mode, why }) {
+    this.element.dataset.graphics = mode;
+    this.#write('graphics', mode || '–');
+    this.#write('graphics-why', why);
+  }
+
   /** For tests and for whoever asks the page. @param {Figures} figures @param {Encoder | null} encoder */
   #tell(figures, encoder) {
     const { dataset } = this.element;

@@ -30,6 +30,11 @@ const HELLO = [
 ];
 const STATS = '86 00001f40 00001f00 00002000 0258 000003e8 000001f4 00001388 00000002 0003';
 
+const GRAPHICS = {
+  mode: 'gpu-rendering', gpu: { name: 'NVIDIA H200' },
+  refused: [{ mode: 'gpu-x-server', reasons: [{ id: 'no-display', text: 'it has <b>no</b> display engine' }] }],
+};
+
 const skip = existsSync(CHROMIUM) ? false : `SKIPPED: there is no ${CHROMIUM}`;
 
 describe('the page', { skip }, () => {
@@ -124,6 +129,17 @@ describe('the page', { skip }, () => {
     await desk.faultless();
   });
 
+  test('what the server does not let pages do is not offered', async () => {
+    desk.policy = { resize: false, cursors: true, clipboard_in: false, clipboard_out: true };
+    await desk.connect();
+    await desk.page.waitForFunction(() => /** @type {HTMLInputElement} */ (document.getElementById('resize')).disabled);
+    await desk.page.evaluate(() => { for (const id of ['handle', 'clipboard']) document.getElementById(id)?.click(); });
+    const text = desk.page.locator('#clipboard-text');
+    assert.equal(await text.getAttribute('readonly'), '');
+    assert.equal(await desk.page.locator('#clipboard-hint').textContent(), 'What is copied on the desktop appears here.');
+    await desk.faultless();
+  });
+
   test('figures are shown', async () => {
     await desk.connect();
     await desk.server.evaluate((stats) => /** @type {any} */ (window).standIn.send(stats), STATS);
@@ -134,6 +150,8 @@ describe('the page', { skip }, () => {
       return Number(fps) > 1 && Number(latency) > 1 && Number(kbps) > 1 && encoder === 'x264enc';
     }, undefined, { timeout: PATIENCE });
     await panel.getByText('NVENC: no driver').waitFor();
+    await panel.getByText('GPU, in a software X server (NVIDIA H200)').waitFor();
+    await panel.getByText('no X server on the GPU: it has <b>no</b> display engine').waitFor();
     await panel.getByText(/^UDP, host to (host|prflx)$/).waitFor();
     await desk.picture('statistics', 3000);
     assert.equal(await desk.page.evaluate(() => window.cosmos.state()), 'live');
@@ -366,6 +384,7 @@ describe('the page', { skip }, () => {
 class Desk {
   loggedIn = true;
   busy = 0;
+  policy = { resize: true, cursors: true, clipboard_in: true, clipboard_out: true };
   /** @type {{status: number, error: string, retryAfter?: number} | null} */
   refusal = null;
   /** @type {string[]} */
@@ -456,6 +475,8 @@ class Desk {
     }
     if (!this.loggedIn) return error(401, 'nobody');
     if (name === 'ice') return route.fulfill({ json: { transport: 'auto', iceServers: [], lifetime: null } });
+    if (name === 'v1/state') return route.fulfill({ json: { graphics: GRAPHICS, policy: this.policy } });
+    if (name === 'v1/choices') return route.fulfill({ json: { choices: {}, fixed: {}, may_choose: false } });
     if (name === 'session') return route.fulfill({ json: { user: 'user', role: 'owner' } });
     if (this.refusal) return error(this.refusal.status, this.refusal.error, { 'Retry-After': String(this.refusal.retryAfter ?? 0) });
     const { sdp } = route.request().postDataJSON();
@@ -480,6 +501,6 @@ async function open(browser, url, options = { viewport: { width: 1280, height: 7
     if (['error', 'warning'].includes(message.type())) desk.faults.push(message.text());
   });
   page.on('pageerror', (error) => desk.faults.push(String(error)));
-  await page.route('**/api/*', (route) => desk.serve(route));
+  await page.route('**/api/**', (route) => desk.serve(route));
   return desk;
 }

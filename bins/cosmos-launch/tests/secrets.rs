@@ -34,6 +34,36 @@ fn a_password_from_a_file_reaches_the_stream_and_no_command_line() {
     assert_eq!(desktop.stop(), Some(0));
 }
 
+/// As root in a container, whose accounts are its own.
+#[test]
+fn the_account_of_a_container_is_given_its_password() {
+    if !has(&["unshare", "perl", "/usr/sbin/chpasswd"]) || !is_root() {
+        return;
+    }
+    let script = "cp -a /etc \"$HOME/etc\" && cd \"$HOME/etc\" && sed -i /^user:/d passwd shadow && \
+                  echo 'user:x:1000:1000::/:/bin/sh' >> passwd && echo 'user:!:1::::::' >> shadow && \
+                  mount --bind \"$HOME/etc\" /etc && exec \"$@\"";
+    let wrapper =
+        ["unshare", "--fork", "--pid", "--mount", "--mount-proc", "--kill-child", "sh", "-c", script, "sh"];
+    let start = Start::through(&wrapper, &["--session", "no-such-desktop"]).env("PASSWD", "hunter2");
+    let mut desktop = start.run();
+    assert_eq!(desktop.wait_for_end(), Some(2), "{}", desktop.output());
+    let output = desktop.output();
+    assert!(!output.contains("account") && !output.contains("hunter"), "{output}");
+    let shadow = fs::read_to_string(desktop.dir.path().join("etc/shadow")).unwrap();
+    let hash = shadow.lines().find_map(|line| line.strip_prefix("user:")?.split(':').next()).unwrap();
+    let same = ["-e", "exit(crypt($ARGV[0], $ARGV[1]) ne $ARGV[1])", "hunter2", hash];
+    assert!(std::process::Command::new("perl").args(same).status().unwrap().success(), "{hash}");
+}
+
+#[test]
+fn the_accounts_of_a_machine_are_left_alone_and_that_is_told() {
+    let mut desktop = Start::new(&["--session", "no-such-desktop"]).env("PASSWD", "hunter2").run();
+    assert_eq!(desktop.wait_for_end(), Some(2));
+    let output = desktop.output();
+    assert!(output.contains("the account user itself is left as it is"), "{output}");
+}
+
 /// As the init of a container does, which keeps the environment that it was started with.
 #[test]
 fn a_parent_that_shows_the_password_is_told_of() {

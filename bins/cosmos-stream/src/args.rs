@@ -3,7 +3,9 @@
 mod access;
 mod handed;
 mod network;
+mod page;
 mod rfb;
+mod told;
 
 use std::{
     env,
@@ -11,13 +13,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use cosmos_auth::{
     Secret,
     store::{self, Made, StoreError},
 };
 use cosmos_encoder::{AudioConfig, Choice};
 use cosmos_streaming::{IceConfig, TlsConfig};
+use serde_json::{Map, Value};
 
 use self::network::NetworkError;
 
@@ -63,6 +66,12 @@ pub struct Args {
     #[arg(long, env = "SELKIES_AUDIO_BITRATE", default_value_t = 128_000,
           value_parser = clap::value_parser!(u32).range(6000..=510_000))]
     pub audio_bitrate: u32,
+    /// Channels of the sound
+    #[arg(long, value_name = "N", env = "COSMOS_AUDIO_CHANNELS", default_value_t = 2,
+          value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub audio_channels: u8,
+    #[command(flatten)]
+    pub page: page::Page,
     /// Name to log in with
     #[arg(long, env = "SELKIES_BASIC_AUTH_USER", default_value = "user")]
     pub user: String,
@@ -103,6 +112,12 @@ pub struct Args {
     /// Directory for the password and the key that are made at the first start
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// JSON file that says how the desktop is drawn, for the page to show
+    #[arg(long, value_name = "FILE", env = "COSMOS_GRAPHICS_FILE", hide = true)]
+    pub graphics_file: Option<PathBuf>,
+    /// JSON file that says what was set for the whole desktop; what this program was given otherwise
+    #[arg(long, value_name = "FILE", env = "COSMOS_SETTINGS_FILE", hide = true)]
+    pub settings_file: Option<PathBuf>,
     /// Write a JSON file here once the server serves
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
@@ -136,6 +151,8 @@ pub enum ArgsError {
     PasswordFd { number: i32, source: std::io::Error },
     #[error("cannot read the password from {}", path.display())]
     PasswordFile { path: PathBuf, source: std::io::Error },
+    #[error("cannot read what is set from {}", path.display())]
+    Settings { path: PathBuf, source: std::io::Error },
     #[error(transparent)]
     Network(#[from] NetworkError),
     #[error(transparent)]
@@ -155,6 +172,22 @@ pub struct Password {
 }
 
 impl Args {
+    /// What was typed and set, and where each part of it came from.
+    pub fn try_parse_with_sources() -> Result<(Self, ArgMatches), clap::Error> {
+        let matches = Self::command().try_get_matches()?;
+        Ok((Self::from_arg_matches(&matches)?, matches))
+    }
+
+    /// What is set for the desktop, by key: as whoever started this wrote it down, else as this program was given it.
+    pub fn settings(&self, sources: &ArgMatches) -> Result<Map<String, Value>, ArgsError> {
+        match &self.settings_file {
+            Some(path) => {
+                told::read(path).map_err(|source| ArgsError::Settings { path: path.clone(), source })
+            }
+            None => Ok(told::of_arguments(&Self::command(), sources)),
+        }
+    }
+
     /// How TLS is served: not at all where there is no folder to keep a certificate in.
     pub fn tls(&self) -> Option<TlsConfig> {
         if !self.https {
@@ -224,6 +257,7 @@ impl Args {
             device: self.audio_device.clone(),
             server: self.pulse_server.clone(),
             bitrate: self.audio_bitrate,
+            channels: self.audio_channels,
         })
     }
 }

@@ -10,11 +10,13 @@ use std::{
     time::Duration,
 };
 
-use clap::Parser;
+use clap::ArgMatches;
 use cosmos_auth::{AccountError, Secret, SessionKey, hash_password, store};
 use cosmos_desktop::{DesktopError, Size};
 use cosmos_encoder::{Capabilities, Codec, Demand, EncodeError, EncoderConfig};
-use cosmos_streaming::{AuthConfig, IceConfig, ServerConfig, ServerError, VideoConfig, error_text};
+use cosmos_streaming::{
+    AboutConfig, AuthConfig, IceConfig, ServerConfig, ServerError, VideoConfig, error_text,
+};
 use cosmos_x11::X11Config;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::signal::unix::{SignalKind, signal};
@@ -48,8 +50,8 @@ fn main() -> ExitCode {
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         eprintln!("cosmos-stream: other processes of this user can read its memory: {error}");
     }
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let (args, sources) = match Args::try_parse_with_sources() {
+        Ok(parsed) => parsed,
         Err(error) => {
             let _closed = error.print();
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
@@ -63,7 +65,7 @@ fn main() -> ExitCode {
     // What is inherited is taken over before anything is opened, and nobody sees it afterwards.
     let given = || Ok((args.access.read()?, args.password()?, args.ice()?));
     let given = given().map_err(Failure::Args);
-    code(given.and_then(|(given, password, ice)| run(&args, &given, password.as_ref(), ice)))
+    code(given.and_then(|(given, password, ice)| run((&args, &sources), &given, password.as_ref(), ice)))
 }
 
 fn code(result: Result<(), Failure>) -> ExitCode {
@@ -89,7 +91,12 @@ fn print_hash() -> Result<(), Failure> {
     Ok(())
 }
 
-fn run(args: &Args, given: &Given, password: Option<&Password>, ice: IceConfig) -> Result<(), Failure> {
+fn run(
+    (args, sources): (&Args, &ArgMatches),
+    given: &Given,
+    password: Option<&Password>,
+    ice: IceConfig,
+) -> Result<(), Failure> {
     // Before the desktop: what is wrong with the users is said at once.
     let auth = auth(args, given, password)?;
     let display = X11Config { display: args.display.clone(), ..X11Config::default() };
@@ -108,6 +115,12 @@ fn run(args: &Args, given: &Given, password: Option<&Password>, ice: IceConfig) 
             args.allow_insecure,
         )?,
         ice,
+        policy: args.page.policy(),
+        app_ready: args.page.app_ready(),
+        page: args.page.config(),
+        metrics: args.page.metrics(),
+        choices: args.state_dir().ok().map(|dir| dir.join("choices.json")),
+        about: AboutConfig { graphics: args.graphics_file.clone(), settings: args.settings(sources)? },
     };
     let open = Box::new(move || cosmos_x11::open(&display));
     let ready = |address| ready::tell(args, address, password);
@@ -123,7 +136,8 @@ fn video(args: &Args) -> Result<VideoConfig, Failure> {
     let capabilities = Capabilities::probe_for(&encoder.choice, PROBE)?;
     let codec = codec(&encoder, &capabilities, args)?;
     let others = capabilities.codecs(&encoder.choice)?.into_iter().filter(|other| *other != codec).collect();
-    Ok(VideoConfig { fps: args.fps, max_kbps: args.bitrate, encoder, capabilities, codec, others })
+    let (fps, max_kbps, keyframe_every) = (args.fps, args.bitrate, args.page.keyframe_every());
+    Ok(VideoConfig { fps, max_kbps, keyframe_every, encoder, capabilities, codec, others })
 }
 
 /// Opens the encoder once, so that what is wrong with it is said before anybody connects.

@@ -23,9 +23,11 @@ pub struct AudioConfig {
     pub server: Option<String>,
     /// Bits per second, 6000 to 510000.
     pub bitrate: u32,
+    /// Channels, 1 or 2.
+    pub channels: u8,
 }
 
-/// One Opus packet (RFC 6716), two channels.
+/// One Opus packet (RFC 6716), of one or two channels.
 #[derive(Clone, Debug)]
 pub struct AudioPacket {
     /// The packet.
@@ -196,8 +198,8 @@ fn elements(config: &AudioConfig) -> Result<[gst::Element; 3], AudioError> {
     if let Some(server) = &config.server {
         set(&source, config, "server", server)?;
     }
-    let filter =
-        make("capsfilter", "libgstreamer1.0-0", config, &[("caps", "audio/x-raw,rate=48000,channels=2")])?;
+    let caps = format!("audio/x-raw,rate=48000,channels={}", config.channels);
+    let filter = make("capsfilter", "libgstreamer1.0-0", config, &[("caps", &caps)])?;
     let encoder = make(
         "opusenc",
         "gstreamer1.0-plugins-base",

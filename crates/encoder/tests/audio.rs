@@ -44,6 +44,20 @@ fn a_tone_arrives_and_the_death_of_the_server_is_told_once() {
     assert!(ends.recv_timeout(PATIENCE).is_err(), "told once");
 }
 
+/// A packet says in its first byte whether it has two channels (RFC 6716, section 3.1).
+#[test]
+fn packets_have_as_many_channels_as_are_asked_for() {
+    let Some(server) = Server::start() else { return };
+    let _tone = server.play(440);
+    for channels in [1, 2] {
+        let (sender, packets) = mpsc::channel();
+        let config = AudioConfig { channels, ..server.config() };
+        let _capture = AudioCapture::start(&config, move |packet| drop(sender.send(packet)), drop).unwrap();
+        let packets = loud(&packets);
+        assert!(packets.iter().all(|packet| (packet.data[0] & 4 != 0) == (channels == 2)), "{channels}");
+    }
+}
+
 #[test]
 fn a_capture_that_is_dropped_ends_silently() {
     let Some(server) = Server::start() else { return };
@@ -63,10 +77,11 @@ fn what_cannot_start_says_why() {
     let nowhere = tempfile::tempdir().unwrap();
     let begun = Instant::now();
     let server = format!("unix:{}", nowhere.path().join("native").display());
-    let refusal = start(&AudioConfig { device: "x".into(), server: Some(server), bitrate: 96_000 });
+    let refusal =
+        start(&AudioConfig { device: "x".into(), server: Some(server), bitrate: 96_000, channels: 2 });
     assert!(matches!(&refusal, AudioError::Element { .. } | AudioError::NotInstalled { .. }), "{refusal:?}");
     assert!(begun.elapsed() < Duration::from_secs(20));
-    let refusal = start(&AudioConfig { device: "x".into(), server: None, bitrate: 1 });
+    let refusal = start(&AudioConfig { device: "x".into(), server: None, bitrate: 1, channels: 2 });
     assert!(matches!(&refusal, AudioError::Config { bitrate: 1, .. }), "{refusal:?}");
     let Some(server) = Server::start() else { return };
     let refusal = start(&AudioConfig { device: "no-such-source".into(), ..server.config() });
@@ -168,7 +183,12 @@ impl Server {
     }
 
     fn config(&self) -> AudioConfig {
-        AudioConfig { device: "cosmos.monitor".into(), server: Some(self.address()), bitrate: 96_000 }
+        AudioConfig {
+            device: "cosmos.monitor".into(),
+            server: Some(self.address()),
+            bitrate: 96_000,
+            channels: 2,
+        }
     }
 
     /// Plays a tone until it is dropped.

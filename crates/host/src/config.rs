@@ -10,7 +10,10 @@ use std::{
 use cosmos_desktop::Size;
 use rustix::fs::Access;
 
-use crate::{gpu::Graphics, settings::Hidden};
+use crate::{
+    gpu::Graphics,
+    settings::{Hidden, Report},
+};
 
 /// Everything `cosmos-launch desktop` needs to know. Nothing else is read from the environment.
 #[derive(Clone, Debug)]
@@ -33,10 +36,14 @@ pub struct Config {
     pub stream: PathBuf,
     /// More arguments for it.
     pub stream_arguments: Vec<OsString>,
+    /// What is set, for the stream to show; `None` leaves that to the stream too.
+    pub settings: Option<Report>,
     /// The password to log in with; `None` leaves that to the stream.
     pub login: Option<Login>,
     /// Further secrets of the stream, each with the flag that takes the number of its descriptor.
     pub secrets: Vec<(&'static str, Hidden)>,
+    /// The password that the container's account is given, where it can be.
+    pub account_password: Option<Hidden>,
     /// The environment the services start from; secrets in it reach none of them.
     pub environment: Vec<(OsString, OsString)>,
     /// An existing directory on a local file system, in which a directory for sockets and secrets is made.

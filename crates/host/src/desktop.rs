@@ -7,7 +7,7 @@ mod start;
 
 use std::{
     collections::VecDeque,
-    fs,
+    fs, io,
     path::PathBuf,
     process::{ChildStdin, ChildStdout},
     time::{Duration, Instant},
@@ -17,6 +17,7 @@ use rustix::process::{Pid, Signal};
 
 use self::graphics::Look;
 use crate::{
+    account,
     config::{Config, is_writable},
     display::Display,
     error::HostError,
@@ -79,6 +80,8 @@ pub fn run(config: &Config, tell: &mut dyn FnMut(&Report)) -> Result<(), HostErr
         Signals::catch().map_err(HostError::io("catch signals through", "/proc/self".as_ref()))?;
     process::adopt_orphans().map_err(HostError::io("adopt orphans in", "/proc/self".as_ref()))?;
     tell_who_shows_password(config, tell);
+    let not_given = config.account_password.as_ref().and_then(account::set);
+    not_given.into_iter().for_each(|why| tell(&Report::Warning(why)));
     let mut desktop = Desktop::prepare(config, &signals, tell)?;
     let mut supervisor = Supervisor::new(roles::table(desktop.sound.as_ref()));
     let mut events = VecDeque::from([Event::Tick]);
@@ -198,6 +201,7 @@ impl<'a> Desktop<'a> {
         surroundings::warnings(&config.environment).iter().for_each(|warning| desktop.warn(warning));
         desktop.tell_of_rate();
         desktop.announce_display()?;
+        desktop.announce_settings()?;
         desktop.post_guard();
         Ok(desktop)
     }
@@ -218,6 +222,14 @@ impl<'a> Desktop<'a> {
         self.cookie.write(&authority, number).map_err(HostError::io("write", &authority))?;
         self.runtime.note_display(number).map_err(HostError::io("write in", self.runtime.path()))?;
         self.write_config()
+    }
+
+    /// Writes down what is set.
+    fn announce_settings(&self) -> Result<(), HostError> {
+        let Some(settings) = &self.config.settings else { return Ok(()) };
+        let path = self.places.settings();
+        let text = serde_json::to_vec(settings).map_err(io::Error::from);
+        text.and_then(|text| fs::write(&path, text)).map_err(HostError::io("write", &path))
     }
 
     /// Does what the supervisor wants; what comes of it at once goes to `events`.

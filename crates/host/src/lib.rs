@@ -4,6 +4,7 @@
 //! The rules are pure ([`Supervisor`]: events and the time in, actions out). [`run`] is the shell that does what
 //! they say with real processes, on one thread.
 
+mod account;
 mod bus;
 mod config;
 mod desktop;
@@ -57,8 +58,10 @@ fn test_config() -> Config {
         listen: ([127, 0, 0, 1], 0).into(),
         stream: "/bin/true".into(),
         stream_arguments: Vec::new(),
+        settings: None,
         login: None,
         secrets: Vec::new(),
+        account_password: None,
         environment: Vec::new(),
         runtime_base: "/tmp".into(),
         state_dir: None,

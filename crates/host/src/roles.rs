@@ -115,6 +115,11 @@ impl Places {
         self.file("graphics.json")
     }
 
+    /// What is set, as JSON.
+    pub fn settings(&self) -> PathBuf {
+        self.file("settings.json")
+    }
+
     /// What programs draw with, as the probe wrote it.
     pub fn probe(&self) -> PathBuf {
         self.file("probe.json")
@@ -221,6 +226,9 @@ pub fn stream_command(shared: &Shared<'_>, secrets: &[(&str, RawFd)]) -> Command
         command.arg("--password-source").arg(&login.source);
     }
     command.env(GRAPHICS_FILE, shared.places.graphics());
+    if shared.config.settings.is_some() {
+        command.env(SETTINGS_FILE, shared.places.settings());
+    }
     command.args(&shared.config.stream_arguments);
     command
 }
@@ -229,6 +237,8 @@ pub fn stream_command(shared: &Shared<'_>, secrets: &[(&str, RawFd)]) -> Command
 pub const PASSWORD_FLAG: &str = "--password-fd";
 /// Tells the stream where the file is that says how the desktop is drawn.
 const GRAPHICS_FILE: &str = "COSMOS_GRAPHICS_FILE";
+/// Tells the stream where the file is that says what is set.
+const SETTINGS_FILE: &str = "COSMOS_SETTINGS_FILE";
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,9 @@ use cosmos_desktop::{
     Rect, Size, Waker,
 };
 use cosmos_encoder::{Capabilities, Demand, EncoderConfig, child, open};
-use cosmos_streaming::{AuthConfig, IceConfig, RfbConfig, ServerConfig, VideoConfig, serve};
+use cosmos_streaming::{
+    AboutConfig, AuthConfig, IceConfig, PageConfig, Policy, RfbConfig, ServerConfig, VideoConfig, serve,
+};
 
 const SIZE: Size = Size::new(640, 480);
 const PERIOD: Duration = Duration::from_millis(33);
@@ -28,12 +30,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     let others = capabilities.codecs(&encoder.choice)?;
     let config = ServerConfig {
         listen: "127.0.0.1:8080".parse()?,
-        video: VideoConfig { fps: 30, max_kbps: 4000, encoder, capabilities, codec, others },
+        video: VideoConfig {
+            fps: 30,
+            max_kbps: 4000,
+            keyframe_every: None,
+            encoder,
+            capabilities,
+            codec,
+            others,
+        },
         audio: None,
         auth: AuthConfig::open(SessionKey::random()),
         tls: None,
         rfb: RfbConfig::default(),
         ice: IceConfig::default(),
+        policy: Policy::default(),
+        app_ready: None,
+        page: PageConfig::default(),
+        metrics: None,
+        choices: None,
+        about: AboutConfig::default(),
     };
     let ready = |address| println!("http://{address}");
     Ok(serve(config, desktop(), Box::new(|| Ok(desktop())), ready, std::future::pending())?)

@@ -1,6 +1,8 @@
 //! The owner of all sessions: one closed enum of everything that can happen, one place that decides what follows.
 
 mod asked;
+mod bounds;
+mod figures;
 mod messages;
 mod people;
 mod wishes;
@@ -8,10 +10,7 @@ mod wishes;
 use std::{
     collections::HashMap,
     net::SocketAddr,
-    sync::{
-        Arc,
-        mpsc::{SyncSender, TrySendError},
-    },
+    sync::{Arc, mpsc::SyncSender},
     time::{Duration, Instant},
 };
 
@@ -30,8 +29,11 @@ use self::{
     people::People,
 };
 use crate::{
+    Policy,
     audit::Audit,
+    choices::Choices,
     demand::DemandCell,
+    metrics::Totals,
     rfb::Rfb,
     session::{Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, agree},
     site::Happened,
@@ -68,6 +70,10 @@ pub(crate) enum Event {
     Revoked(Vec<LinkId>),
     /// A script asks something.
     Ask(Box<Ask>),
+    /// A person chose this for everybody.
+    Chosen(Choices),
+    /// The application that the desktop is for says that it is ready.
+    AppReady,
     /// How things stand is asked.
     Snapshot(oneshot::Sender<Snapshot>),
 }
@@ -110,12 +116,15 @@ pub(crate) struct HubConfig {
     pub(crate) audit: Audit,
     /// Takes what happens, for whoever follows it.
     pub(crate) happened: broadcast::Sender<Happened>,
+    /// The longest time between two keyframes.
+    pub(crate) keyframe_every: Option<Duration>,
+    pub(crate) policy: Policy,
+    /// What a person chose, which wins over what is above.
+    pub(crate) chosen: Choices,
+    /// What to tell while the application is not ready; `None` where nobody waits for it.
+    pub(crate) waits_for: Option<String>,
 }
 
-/// The network is probed for this many times the bitrate: a frame is spread over the time that it takes at the rate
-/// the network is known to carry, so what is known beyond the need is latency saved.
-const HEADROOM: u32 = 2;
-const MAX_SESSIONS: usize = 64;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The owner of all sessions.
@@ -128,10 +137,13 @@ pub(crate) struct Hub {
     by_source: HashMap<(bool, SocketAddr), u64>,
     next_id: u64,
     last_keyframe: Option<Instant>,
+    /// When the next keyframe is due although nobody needs one.
+    keyframe_due: Option<Instant>,
     /// When the demand is to be computed again although nothing happened.
     reconsider: Option<Instant>,
     report: Option<Instant>,
     means: Means,
+    totals: Totals,
     known: Known,
     people: People,
     audit: Audit,
@@ -173,9 +185,11 @@ impl Hub {
             by_source: HashMap::new(),
             next_id: 0,
             last_keyframe: None,
+            keyframe_due: None,
             reconsider: None,
             report: None,
             means: Means::default(),
+            totals: Totals::default(),
             known,
         }
     }
@@ -188,7 +202,9 @@ impl Hub {
     /// When [`tick`](Self::tick) is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let sessions = self.sessions.iter().map(|live| live.wake);
-        sessions.chain(self.reconsider).chain(self.report).chain(self.people.deadline()).min()
+        let people = self.people.deadline();
+        let deadlines = sessions.chain(self.reconsider).chain(self.report).chain(self.keyframe_due);
+        deadlines.chain(people).min()
     }
 
     /// The time has come.
@@ -196,6 +212,10 @@ impl Hub {
         self.each_due(now, send, |live| live.wake <= now, |session| session.tick(now));
         if self.reconsider.is_some_and(|at| at <= now) {
             self.update_demand(now);
+        }
+        if self.keyframe_due.is_some_and(|at| at <= now) {
+            self.expect_keyframe(now);
+            self.demand.ask_keyframe();
         }
         if self.report.is_some_and(|at| at <= now) {
             self.report_statistics(now, send);
@@ -243,11 +263,13 @@ impl Hub {
             Event::Audio(packet) => self.each(now, send, |session| session.audio(&packet, now)),
             Event::Desktop(event) => self.around(event, now, send),
             Event::State(state, text) => {
-                self.known.state = (state, text.clone());
+                self.totals.losses += u64::from(state == DesktopState::Lost);
                 let up = state == DesktopState::Up;
                 self.happen("desktop", || json!({ "up": up, "message": text }));
-                self.say(&ServerMessage::Desktop { state, message: text }, now, send);
+                self.known.state = (state, text);
+                self.say(&self.desktop_message(), now, send);
             }
+            Event::AppReady => self.app_ready(now, send),
             Event::Encoder(info) => {
                 if info.codec != self.config.codec {
                     // Every page has agreed to the old codec; each comes back at once and agrees to the new one.
@@ -258,6 +280,7 @@ impl Hub {
                 self.say(&encoder_message(&info), now, send);
             }
             Event::Notice(level, text) => {
+                self.totals.notices += u64::from(level != Level::Info);
                 self.happen("notice", || json!({ "level": level as u8, "text": text }));
                 self.say(&ServerMessage::Notice { level, text }, now, send);
             }
@@ -266,6 +289,7 @@ impl Hub {
                 self.expel("its link was revoked", revoked, now, send);
             }
             Event::Ask(ask) => self.asked(*ask, now, send),
+            Event::Chosen(choices) => self.chosen(choices, now, send),
             Event::Snapshot(reply) => drop(reply.send(self.snapshot())),
         }
     }
@@ -310,13 +334,10 @@ impl Hub {
         }
     }
 
-    fn room(&self) -> Result<(), Refusal> {
-        if self.sessions.len() < MAX_SESSIONS { Ok(()) } else { Err(Refusal::Full(MAX_SESSIONS)) }
-    }
-
     fn enter(&mut self, session: Session, outgoing: Option<mpsc::Sender<Bytes>>, now: Instant) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
+        self.count_session(outgoing.is_some());
         self.sessions.push(Live { id, session, outgoing, wake: now });
         self.settle();
         self.report.get_or_insert(now + SECOND);
@@ -326,29 +347,16 @@ impl Hub {
     fn publish(&mut self, frame: &EncodedFrame, now: Instant, send: &mut dyn FnMut(Transmit)) {
         if frame.keyframe {
             self.last_keyframe = Some(now);
+            if self.keyframe_due.is_some() {
+                self.expect_keyframe(now);
+            }
         }
-        self.means.frame(frame, now);
+        let capture = self.means.frame(frame, now);
+        self.totals.frame(frame, capture);
         let packed = Packed::new(frame);
         self.each(now, send, |session| session.video(&packed, now));
         if self.sessions.iter().any(|live| live.session.waits()) {
             self.update_demand(now);
-        }
-    }
-
-    fn around(&mut self, event: DesktopEvent, now: Instant, send: &mut dyn FnMut(Transmit)) {
-        self.rfb.around(&event);
-        match event {
-            DesktopEvent::Cursor(cursor) => {
-                let message = cursor_message(&cursor);
-                self.known.cursor = Some(cursor);
-                self.say(&message, now, send);
-            }
-            DesktopEvent::Clipboard(text) => self.each(now, send, |session| session.copy(&text)),
-            DesktopEvent::Resized(size) => {
-                self.known.size = Some(size);
-                self.happen("size", || json!(size.to_string()));
-                self.say(&ServerMessage::Resized(size), now, send);
-            }
         }
     }
 
@@ -411,6 +419,9 @@ impl Hub {
     }
 
     fn session_event(&mut self, id: u64, event: SessionEvent, now: Instant) {
+        if !self.lets(&event) {
+            return;
+        }
         match event {
             SessionEvent::Ready => {
                 self.welcome(id);
@@ -434,6 +445,7 @@ impl Hub {
 
     fn welcome(&mut self, id: u64) {
         let Some(at) = self.sessions.iter().position(|live| live.id == id) else { return };
+        let (desktop, desired) = (self.desktop_message(), self.desired());
         let session = &mut self.sessions[at].session;
         let viewer = session.viewer().clone();
         tracing::info!(user = viewer.user, rights = %viewer.rights, "a page is connected");
@@ -443,20 +455,20 @@ impl Hub {
             audio: self.config.audio,
             user: viewer.user,
         });
-        let (state, message) = self.known.state.clone();
         let known = [
             self.known.size.map(ServerMessage::Resized),
             self.known.encoder.as_ref().map(encoder_message),
-            Some(ServerMessage::Desktop { state, message }),
+            Some(desktop),
             self.known.cursor.as_ref().map(cursor_message),
         ];
         known.iter().flatten().for_each(|message| session.say(message));
-        session.desire(self.config.max_kbps.saturating_mul(HEADROOM));
+        session.desire(desired);
     }
 
     fn leave(&mut self, id: u64, reason: &str, now: Instant) {
         let Some(at) = self.sessions.iter().position(|live| live.id == id) else { return };
         let live = self.sessions.swap_remove(at);
+        self.totals.skipped += u64::from(live.session.skipped());
         self.by_source.retain(|_, owner| *owner != id);
         tracing::info!(user = live.session.viewer().user, reason, "a page has left");
         // Whatever this person held down is let go of.
@@ -469,21 +481,6 @@ impl Hub {
             self.report = None;
         }
         self.update_demand(now);
-    }
-
-    fn input(&self, event: InputEvent) {
-        if let Err(TrySendError::Full(event)) = self.input.try_send(event) {
-            tracing::warn!(?event, "the desktop takes no input: an event was dropped");
-        }
-    }
-
-    fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            viewers: self.sessions.len() + self.rfb.viewers(),
-            size: self.known.size,
-            encoder: self.known.encoder.clone(),
-            desktop: self.known.state.clone(),
-        }
     }
 }
 

@@ -8,8 +8,10 @@
 //! What may happen to the sessions is the closed enum of the hub, which owns them all on one thread; a
 //! [`session`] does no I/O. This crate does not know X11, nor the environment, nor processes.
 
+mod app_ready;
 mod audio;
 mod audit;
+mod choices;
 mod clock;
 mod control;
 mod crowd;
@@ -18,8 +20,10 @@ mod desktop;
 pub mod first;
 mod hub;
 mod ice;
+mod metrics;
 mod net;
 mod outside;
+mod policy;
 mod rfb;
 mod server;
 pub mod session;
@@ -30,8 +34,12 @@ mod tls;
 mod video;
 
 pub use ice::{BadPublicAddress, IceConfig, PublicAddress, RestHeaders, Service, Transport, TurnAuth};
+pub use policy::Policy;
 pub use rfb::{Door, NoVnc, RfbConfig};
-pub use server::{AuthConfig, ProxyConfig, ServerConfig, ServerError, VideoConfig, serve};
+pub use server::{
+    AboutConfig, AuthConfig, PageConfig, ProxyConfig, ServerConfig, ServerError, VideoConfig, serve,
+};
+pub use site::{BadBasePath, BasePath};
 pub use tls::{TlsConfig, TlsError};
 
 /// An error and everything that led to it, in one line.

@@ -17,7 +17,7 @@ use tokio::{
         TcpListener, TcpStream, UdpSocket,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::mpsc,
+    sync::{Semaphore, mpsc},
     time::timeout,
 };
 
@@ -148,6 +148,8 @@ pub(crate) struct Gate {
     pub(crate) streams: Streams,
 }
 
+/// Connections of those who ask for figures.
+const MAX_FIGURES: usize = 32;
 /// How long a connection may take to say its first byte, or its next.
 const FIRST_BYTE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(60);
@@ -172,6 +174,23 @@ pub(crate) async fn accept(listener: TcpListener, gate: Arc<Gate>) {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+}
+
+/// Accepts connections to the port for figures until the task is ended.
+pub(crate) async fn accept_figures(listener: TcpListener, router: Router) {
+    let room = Arc::new(Semaphore::new(MAX_FIGURES));
+    loop {
+        let Ok(permit) = room.clone().acquire_owned().await else { return };
+        let Ok((stream, from)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let router = router.clone();
+        tokio::spawn(async move {
+            let _ended = site::serve(stream, from, false, &Newcomer::default(), &router).await;
+            drop(permit);
+        });
     }
 }
 

@@ -12,12 +12,13 @@ use std::{
         mpsc::{Receiver, sync_channel},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use cosmos_auth::{Accounts, ApiToken, Networks, Rights, Role, SessionKey};
 use cosmos_desktop::{Desktop, DesktopError, InputEvent, OpenDesktop};
 use cosmos_encoder::{AudioConfig, Capabilities, Codec, EncoderConfig};
+use serde_json::{Map, Value};
 use tokio::{
     net::TcpListener,
     sync::{broadcast, mpsc, oneshot},
@@ -25,8 +26,9 @@ use tokio::{
 };
 
 use crate::{
-    audio,
+    Policy, app_ready, audio,
     audit::Audit,
+    choices::Chosen,
     demand::DemandCell,
     desktop::DesktopThreads,
     hub::{Event, Hub, HubConfig},
@@ -35,7 +37,7 @@ use crate::{
     outside::{self, Outside},
     rfb::{self, Rfb, RfbConfig, Screen},
     session::{self, Datagram, Reach},
-    site::{self, HubPorts},
+    site::{self, BasePath, HubPorts, Shown},
     tls::{Tls, TlsConfig, TlsError},
     video::Video,
 };
@@ -57,6 +59,54 @@ pub struct ServerConfig {
     pub rfb: RfbConfig,
     /// What pages are told about the ways through the network.
     pub ice: IceConfig,
+    /// What pages may do.
+    pub policy: Policy,
+    /// The file by which the application that the desktop is for says that it is ready: before it is there, pages are
+    /// told of it and see nothing. `None` waits for none.
+    pub app_ready: Option<PathBuf>,
+    /// Where the page is, and what it is called.
+    pub page: PageConfig,
+    /// Where figures for Prometheus are served to everybody; `None` serves them on the port of everything alone, to
+    /// those who log in.
+    pub metrics: Option<SocketAddr>,
+    /// The file that keeps what a person chooses in the page; `None` keeps it until the server ends.
+    pub choices: Option<PathBuf>,
+    /// What is shown of the surroundings.
+    pub about: AboutConfig,
+}
+
+/// Where the page is, and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageConfig {
+    /// Below which path it is served, besides the root.
+    pub base: BasePath,
+    /// Its name once it is installed.
+    pub name: String,
+    /// The same, short.
+    pub short_name: String,
+    /// Where it begins then, relative to where it is.
+    pub start_url: String,
+}
+
+impl Default for PageConfig {
+    fn default() -> Self {
+        Self {
+            base: BasePath::default(),
+            name: "COSMOS desktop".to_owned(),
+            short_name: "COSMOS".to_owned(),
+            start_url: "./".to_owned(),
+        }
+    }
+}
+
+/// What the server shows of that which runs around it.
+#[derive(Default)]
+pub struct AboutConfig {
+    /// A file that says how the desktop is drawn, as one JSON object of the schema `cosmos.graphics/1`. It is read anew
+    /// whenever somebody asks, as it may change.
+    pub graphics: Option<PathBuf>,
+    /// What is set: an object with a `value`, or `set` for a secret, a `source` and a `name` for each key.
+    pub settings: Map<String, Value>,
 }
 
 /// How the picture is made.
@@ -65,6 +115,8 @@ pub struct VideoConfig {
     pub fps: u32,
     /// The most that one viewer's picture may take, in kbit/s.
     pub max_kbps: u32,
+    /// The longest time between two keyframes; `None` makes them when somebody needs one.
+    pub keyframe_every: Option<Duration>,
     /// Which encoder.
     pub encoder: EncoderConfig,
     /// Which encoders work here.
@@ -139,6 +191,14 @@ pub enum ServerError {
         /// What the system said.
         source: io::Error,
     },
+    /// The port for figures is taken, or may not be used.
+    #[error("cannot serve figures on {address}; is another server there? choose another with --metrics-port")]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The machine's addresses are unknown.
     #[error("cannot list the addresses of this machine; name one with --listen")]
     Interfaces(#[source] io::Error),
@@ -179,6 +239,9 @@ pub fn serve(
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServerError::Runtime)?;
     let (events, inbox) = mpsc::channel(EVENT_QUEUE);
     let network = runtime.block_on(Network::open(&config, events.clone()))?;
+    if let Some(file) = config.app_ready.clone() {
+        runtime.spawn(app_ready::watch(file, events.clone()));
+    }
     let audit = audit(&config.auth)?;
     ready(network.listen);
     let demand = Arc::new(DemandCell::default());
@@ -186,8 +249,21 @@ pub fn serve(
     let stopping = Arc::new(AtomicBool::new(false));
     let (input, keys) = sync_channel(INPUT_QUEUE);
     let rfb = std::mem::take(&mut config.rfb);
-    let rfb = Arc::new(Rfb::new(rfb, demand.clone(), input.clone(), network.tls.clone()));
-    let hub = Hub::new(network.hub_config(&config, &audit, &happened), demand.clone(), input, rfb.clone());
+    let rfb = Rfb::new(
+        rfb,
+        (config.policy, config.app_ready.is_none()),
+        demand.clone(),
+        input.clone(),
+        network.tls.clone(),
+    );
+    let rfb = Arc::new(rfb);
+    let chosen = Arc::new(Chosen::load(config.choices.clone(), &config.about.settings));
+    let hub = Hub::new(
+        network.hub_config(&config, &chosen, (&audit, &happened)),
+        demand.clone(),
+        input,
+        rfb.clone(),
+    );
     let (lost, desktop_lost) = oneshot::channel();
     thread::scope(|scope| {
         let threads =
@@ -197,7 +273,8 @@ pub fn serve(
             scope.spawn(|| audio::run(audio, &demand, &events, &stopping));
         }
         let ports = HubPorts { events: events.clone(), demand: demand.clone(), happened, rfb: rfb.clone() };
-        let ways = (config.auth, &audit, ports, config.ice);
+        let shown = Shown { auth: config.auth, page: config.page, about: config.about, chosen };
+        let ways = (shown, &audit, ports, config.ice);
         let result = runtime.block_on(network.run((hub, rfb), inbox, ways, stop, desktop_lost));
         stopping.store(true, Relaxed);
         demand.wake_frames();
@@ -232,6 +309,7 @@ struct Network {
     listen: SocketAddr,
     addresses: Vec<SocketAddr>,
     listener: TcpListener,
+    metrics: Option<TcpListener>,
     sockets: Sockets,
     streams: Streams,
     tls: Option<Arc<Tls>>,
@@ -259,14 +337,32 @@ impl Network {
             (tls, _) => tls?,
         };
         let viewers = rfb::bind(config.rfb.listen).await?;
-        Ok(Self { listen, addresses, listener, sockets, streams, tls: tls.map(Arc::new), viewers, events })
+        let metrics = match config.metrics {
+            Some(address) => Some(
+                TcpListener::bind(address)
+                    .await
+                    .map_err(|source| ServerError::Metrics { address, source })?,
+            ),
+            None => None,
+        };
+        Ok(Self {
+            listen,
+            addresses,
+            listener,
+            metrics,
+            sockets,
+            streams,
+            tls: tls.map(Arc::new),
+            viewers,
+            events,
+        })
     }
 
     fn hub_config(
         &self,
         config: &ServerConfig,
-        audit: &Audit,
-        happened: &broadcast::Sender<site::Happened>,
+        chosen: &Chosen,
+        (audit, happened): (&Audit, &broadcast::Sender<site::Happened>),
     ) -> HubConfig {
         HubConfig {
             reach: self.reach(&config.ice),
@@ -277,6 +373,10 @@ impl Network {
             max_kbps: config.video.max_kbps,
             audit: audit.clone(),
             happened: happened.clone(),
+            keyframe_every: config.video.keyframe_every,
+            policy: config.policy,
+            chosen: chosen.now(),
+            waits_for: config.app_ready.as_deref().map(app_ready::waiting),
         }
     }
 
@@ -294,18 +394,20 @@ impl Network {
         self,
         (mut hub, rfb): (Hub, Arc<Rfb>),
         mut inbox: mpsc::Receiver<Event>,
-        (auth, audit, ports, ice): (AuthConfig, &Audit, HubPorts, IceConfig),
+        (shown, audit, ports, ice): (Shown, &Audit, HubPorts, IceConfig),
         stop: impl Future<Output = ()>,
         lost: oneshot::Receiver<DesktopError>,
     ) -> Result<(), ServerError> {
-        let Self { listen, listener, sockets, streams, tls, viewers, events, .. } = self;
+        let Self { listen, listener, metrics, sockets, streams, tls, viewers, events, .. } = self;
         let (news, mut outside_news) = mpsc::channel(NEWS_QUEUE);
         // Nobody outside sees an address of loopback.
         let stun = ice.stun.clone().filter(|_| !listen.ip().is_loopback());
         let looking = tokio::spawn(outside::find_out(ice.public.clone(), stun, news));
         let mut outside = Outside::default();
         let ice = Arc::new(Ice::new(ice));
-        let router = site::router(auth, audit, (listen.port(), tls.is_some()), ports, ice.clone());
+        let (router, figures) =
+            site::router(shown, audit, (listen.port(), tls.is_some()), ports, ice.clone());
+        let figures = metrics.map(|listener| tokio::spawn(net::accept_figures(listener, figures)));
         let refreshing = tokio::spawn(async move { ice.keep_fresh().await });
         let viewing = viewers.map(|listener| tokio::spawn(rfb::accept(listener, rfb)));
         let accepting = tokio::spawn(net::accept(listener, Arc::new(Gate { router, tls, events, streams })));
@@ -314,7 +416,7 @@ impl Network {
         let send = &mut |transmit| sockets.send(transmit);
         let result = loop {
             let deadline = hub.deadline().into_iter().chain(outside.deadline()).min();
-            let deadline = deadline.unwrap_or_else(|| Instant::now() + std::time::Duration::from_secs(3600));
+            let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
             tokio::select! {
                 biased;
                 () = &mut stop => break Ok(()),
@@ -345,9 +447,7 @@ impl Network {
         };
         hub.dismiss("the server stops", Instant::now(), send);
         accepting.abort();
-        if let Some(viewing) = viewing {
-            viewing.abort();
-        }
+        viewing.into_iter().chain(figures).for_each(|accepting| accepting.abort());
         refreshing.abort();
         looking.abort();
         // The desktop's threads may be waiting for room in the queue.

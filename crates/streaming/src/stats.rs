@@ -1,10 +1,15 @@
 //! Figures about the frame path, and how things stand.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use cosmos_desktop::Size;
 use cosmos_encoder::{EncodedFrame, EncoderInfo};
 use cosmos_protocol::{DesktopState, Stats};
+
+use crate::{Policy, metrics::Totals};
 
 /// Sums over the frames since the last report.
 pub(crate) struct Means {
@@ -23,12 +28,15 @@ impl Default for Means {
 }
 
 impl Means {
-    pub(crate) fn frame(&mut self, frame: &EncodedFrame, now: Instant) {
+    /// Adds a frame; tells how long it took to be in memory.
+    pub(crate) fn frame(&mut self, frame: &EncodedFrame, now: Instant) -> Duration {
         let age = now.saturating_duration_since(frame.captured);
         self.frames += 1;
         self.convert += frame.convert;
         self.encode += frame.encode;
-        self.capture += age.saturating_sub(frame.convert + frame.encode);
+        let capture = age.saturating_sub(frame.convert + frame.encode);
+        self.capture += capture;
+        capture
     }
 
     /// The time since the last report and the means over it; sums begin anew.
@@ -49,9 +57,19 @@ impl Means {
 }
 
 /// How things stand.
+#[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) viewers: usize,
+    /// How many of them there are of each kind: the transport, and the role.
+    pub(crate) watching: BTreeMap<(&'static str, &'static str), usize>,
     pub(crate) size: Option<Size>,
     pub(crate) encoder: Option<EncoderInfo>,
     pub(crate) desktop: (DesktopState, String),
+    pub(crate) policy: Policy,
+    pub(crate) audio: bool,
+    /// What the encoder is asked for, in kbit/s; 0 while nobody looks.
+    pub(crate) target_kbps: u32,
+    /// Pictures that pages were not sent.
+    pub(crate) skipped: u64,
+    pub(crate) totals: Totals,
 }

@@ -18,7 +18,8 @@ use cosmos_desktop::{Button, InputEvent, Keysym, Point, Size};
 use cosmos_encoder::{Capabilities, Choice, Codec, EncoderConfig};
 use cosmos_protocol::rfb::vnc_response;
 use cosmos_streaming::{
-    AuthConfig, Door, IceConfig, NoVnc, ProxyConfig, RfbConfig, ServerConfig, ServerError, VideoConfig, serve,
+    AboutConfig, AuthConfig, Door, IceConfig, NoVnc, PageConfig, Policy, ProxyConfig, RfbConfig,
+    ServerConfig, ServerError, VideoConfig, serve,
 };
 use tokio::sync::oneshot;
 
@@ -65,6 +66,7 @@ impl Server {
             video: VideoConfig {
                 fps: 30,
                 max_kbps: 4000,
+                keyframe_every: None,
                 encoder: EncoderConfig {
                     choice: Choice::Named("vp8enc".into()),
                     threads: Some(1),
@@ -91,6 +93,12 @@ impl Server {
             tls: None,
             rfb,
             ice: IceConfig::default(),
+            policy: Policy::default(),
+            app_ready: None,
+            page: PageConfig::default(),
+            metrics: None,
+            choices: None,
+            about: AboutConfig::default(),
         };
         let (script, input) = Script::new(SIZE);
         let (told, address) = channel();

@@ -7,7 +7,9 @@ mod access;
 mod api;
 mod encoder;
 mod links;
+mod observe;
 mod page;
+mod policy;
 mod robust;
 mod scripted;
 mod socket;
@@ -27,7 +29,8 @@ use cosmos_desktop::{Button, InputEvent, Keysym, Point, Size};
 use cosmos_encoder::{Capabilities, Choice, Codec, EncoderConfig};
 use cosmos_protocol::{ClientMessage, DesktopState, ServerMessage, VideoCodec};
 use cosmos_streaming::{
-    AuthConfig, IceConfig, ProxyConfig, RfbConfig, ServerConfig, ServerError, VideoConfig, error_text, serve,
+    AboutConfig, AuthConfig, IceConfig, PageConfig, Policy, ProxyConfig, RfbConfig, ServerConfig,
+    ServerError, VideoConfig, error_text, serve,
 };
 use tokio::sync::oneshot;
 
@@ -116,8 +119,13 @@ impl Server {
         self.connect_with(Page::offer(tcp))
     }
 
-    fn connect_with(&self, (mut page, offer): (Page, String)) -> Page {
-        let answer = self.request("POST", "/api/offer", &self.origin(), &offer);
+    fn connect_with(&self, page: (Page, String)) -> Page {
+        self.connect_as(&self.origin(), page)
+    }
+
+    /// Connects with these fields of HTTP.
+    fn connect_as(&self, headers: &str, (mut page, offer): (Page, String)) -> Page {
+        let answer = self.request("POST", "/api/offer", headers, &offer);
         page.answer(answer.split_once("\r\n\r\n").expect("a body").1);
         page.until("the channels to open", |page| page.is_open());
         page
@@ -141,6 +149,7 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
         video: VideoConfig {
             fps: 30,
             max_kbps: 4000,
+            keyframe_every: None,
             encoder: EncoderConfig {
                 choice: Choice::Named("vp8enc".into()),
                 threads: Some(1),
@@ -167,6 +176,12 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
         tls: None,
         rfb: RfbConfig::default(),
         ice: IceConfig::default(),
+        policy: Policy::default(),
+        app_ready: None,
+        page: PageConfig::default(),
+        metrics: None,
+        choices: None,
+        about: AboutConfig::default(),
     }
 }
 

@@ -7,7 +7,9 @@ use std::ffi::{OsStr, OsString};
 
 use cosmos_host::{
     Login,
-    settings::{Consumer, Encoder, Hidden, Known, Origin, Setting, Settings, Value, known, settings as all},
+    settings::{
+        Consumer, Encoder, Hidden, Known, Origin, Report, Setting, Settings, Value, known, settings as all,
+    },
 };
 
 /// Its arguments: what was set, as far as the caller did not give it already, and then what the caller gave.
@@ -27,8 +29,9 @@ pub fn arguments(settings: &Settings, given: &[OsString]) -> Vec<OsString> {
         let encoder = settings.encoder().map_or(AUTO, Encoder::name);
         arguments.extend(["--encoder".to_owned(), encoder.to_owned()]);
     }
-    if settings.is_set("https") && !has(given, "--https") {
-        arguments.extend(["--https".to_owned(), settings.is("https").to_string()]);
+    for (key, flag) in SPOKEN.into_iter().filter(|(key, flag)| settings.is_set(key) && !has(given, flag)) {
+        let value = settings.value(key).and_then(Value::printed);
+        arguments.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     }
     arguments.extend(network::arguments(settings, given));
     if !settings.is("audio") && !has(given, "--no-audio") {
@@ -42,6 +45,17 @@ pub fn arguments(settings: &Settings, given: &[OsString]) -> Vec<OsString> {
         arguments.extend(["--origin".to_owned(), origin.to_owned()]);
     }
     arguments.into_iter().map(OsString::from).chain(given.iter().cloned()).collect()
+}
+
+/// What is set, with what the caller told the stream instead.
+pub fn report(settings: &Settings, given: &[OsString]) -> Report {
+    let mut report = Report::new(settings);
+    for (key, flag) in PASSED.into_iter().chain(SPOKEN).chain([("encoder", "--encoder")]) {
+        if let Some(value) = value_of(given, flag) {
+            report.override_by(key, flag, value);
+        }
+    }
+    report
 }
 
 /// The password to log in with, unless the caller told the stream of another one.
@@ -103,13 +117,30 @@ fn has(given: &[OsString], flag: &str) -> bool {
     })
 }
 
+/// What follows a flag.
+fn value_of<'a>(given: &'a [OsString], flag: &str) -> Option<&'a str> {
+    let words: Vec<&str> = given.iter().filter_map(|argument| argument.to_str()).collect();
+    let at = words.iter().rposition(|word| {
+        word.strip_prefix(flag).is_some_and(|rest| !rest.starts_with(|c: char| c != '='))
+    })?;
+    words[at].split_once('=').map(|(_, value)| value).or_else(|| words.get(at + 1).copied())
+}
+
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 27] = [
+const PASSED: [(&str, &str); 35] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
+    ("keyframe_distance", "--keyframe-distance"),
     ("encoder_threads", "--encoder-threads"),
     ("audio_bitrate", "--audio-bitrate"),
+    ("audio_channels", "--audio-channels"),
     ("audio_device", "--audio-device"),
+    ("base_path", "--base-path"),
+    ("pwa_name", "--pwa-name"),
+    ("pwa_short_name", "--pwa-short-name"),
+    ("pwa_start_url", "--pwa-start-url"),
+    ("metrics_port", "--metrics-port"),
+    ("app_ready_file", "--app-ready-file"),
     ("user", "--user"),
     ("users", "--users"),
     ("trusted_proxies", "--trusted-proxies"),
@@ -140,6 +171,16 @@ const SECRETS: [(&str, [&str; 2]); 5] = [
     ("turn_shared_secret", ["--turn-shared-secret-fd", "--turn-shared-secret-file"]),
     ("turn_password", ["--turn-password-fd", "--turn-password-file"]),
     ("cloudflare_turn_api_token", ["--cloudflare-turn-api-token-fd", "--cloudflare-turn-api-token-file"]),
+];
+/// Those of which the stream takes the word for yes or no too.
+const SPOKEN: [(&str, &str); 7] = [
+    ("https", "--https"),
+    ("resize", "--resize"),
+    ("cursors", "--cursors"),
+    ("clipboard", "--clipboard"),
+    ("app_wait_ready", "--app-wait-ready"),
+    ("metrics", "--metrics"),
+    ("metrics_address", "--metrics-address"),
 ];
 const AUTO: &str = "auto";
 
@@ -215,6 +256,30 @@ mod tests {
                 &[],
                 "--users /users --proxy-role owner --audit-log /a.log",
             ),
+            (
+                &[("ENABLE_CLIPBOARD", "in"), ("WEBRTC_ENABLE_RESIZE", "false"), ("APP_AUTO_INIT", "false")],
+                &[],
+                "--resize false --clipboard in --app-wait-ready true",
+            ),
+            (
+                &[("SELKIES_KEYFRAME_DISTANCE", "10")],
+                &["--clipboard=out"],
+                "--keyframe-distance 10 --clipboard=out",
+            ),
+            (
+                &[("PWA_APP_NAME", "My desk"), ("SUBFOLDER", "/desk/"), ("SELKIES_AUDIO_CHANNELS", "1")],
+                &[],
+                "--audio-channels 1 --base-path /desk/ --pwa-name My desk",
+            ),
+            (
+                &[
+                    ("SELKIES_ENABLE_METRICS_HTTP", "true"),
+                    ("METRICS_PORT", "9000"),
+                    ("COSMOS_METRICS_ADDRESS", "::"),
+                ],
+                &[],
+                "--metrics-port 9000 --metrics true --metrics-address ::",
+            ),
             (&[("COSMOS_ORIGINS", "https://a, https://b")], &[], "--origin https://a --origin https://b"),
         ] {
             let given: Vec<OsString> = given.iter().map(OsString::from).collect();
@@ -222,6 +287,20 @@ mod tests {
             let arguments: Vec<&str> = arguments.iter().map(|argument| argument.to_str().unwrap()).collect();
             assert_eq!(arguments.join(" "), expected);
         }
+    }
+
+    #[test]
+    fn what_the_stream_is_told_by_its_own_flags_is_reported() {
+        let given = ["--fps", "7", "--bitrate=900", "--bitrate-cap"].map(OsString::from);
+        let report = report(&with(&[("WEBRTC_FRAMERATE", "30"), ("SIZEW", "800")]), &given);
+        let told = |key: &str| {
+            let reported = &report.settings[key];
+            let value = reported.value.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{value} {} {}", reported.source, reported.name.as_deref().unwrap_or_default())
+        };
+        assert_eq!(told("framerate"), "7 flag --fps");
+        assert_eq!(told("video_bitrate"), "900 flag --bitrate");
+        assert_eq!(told("width"), "800 environment SIZEW");
     }
 
     #[test]

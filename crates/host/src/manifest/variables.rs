@@ -1,7 +1,7 @@
 //! Settings as variables of a container, by today's names.
 
 use super::ManifestError;
-use crate::settings::{Clipboard, Consumer, Origin, Setting, Settings, Value, settings as table};
+use crate::settings::{Consumer, Origin, Setting, Settings, settings as table};
 
 /// Everything that was set and that nobody needs to hide, in the order of the table.
 pub(super) fn of(settings: &Settings) -> Result<Vec<(&'static str, String)>, ManifestError> {
@@ -33,29 +33,8 @@ fn text(key: &str, settings: &Settings) -> Option<String> {
             Some(format!("{}x{}", size.width, size.height))
         }
         "listen" => Some(settings.listen().to_string()),
-        _ => printed(settings.value(key)?),
+        _ => settings.value(key)?.printed(),
     }
-}
-
-/// As [`crate::settings::Kind::parse`] reads it; `None` for a secret.
-fn printed(value: &Value) -> Option<String> {
-    Some(match value {
-        Value::Secret(_) => return None,
-        Value::Text(text) => text.clone(),
-        Value::Boolean(yes) => yes.to_string(),
-        Value::Integer(number) => number.to_string(),
-        Value::Size(size) => format!("{}x{}", size.width, size.height),
-        Value::Listen(place) => place.to_string(),
-        Value::Address(address) => address.to_string(),
-        Value::Refresh(rate) => rate.to_string(),
-        Value::Ports(ports) => ports.to_string(),
-        Value::Encoder(encoder) => encoder.name().to_owned(),
-        Value::Devices(devices) => devices.to_string(),
-        Value::Clipboard(Clipboard::Both) => "true".to_owned(),
-        Value::Clipboard(Clipboard::Off) => "false".to_owned(),
-        Value::Clipboard(Clipboard::In) => "in".to_owned(),
-        Value::Clipboard(Clipboard::Out) => "out".to_owned(),
-    })
 }
 
 fn one_line((name, text): (&'static str, String)) -> Result<(&'static str, String), ManifestError> {

@@ -83,9 +83,11 @@ This file is made from the table in `crates/host/src/settings/table.rs`; `UPDATE
 writes it anew.
 
 A flag wins over the environment, the environment over the file that `--config FILE` or `COSMOS_CONFIG` names, and the
-file over the default. Of several names in the environment the newest wins, and a warning says so. A value that is set
-to nothing counts as not set; one that is not understood is refused. A secret has no flag: its flag, its variable with
-`_FILE` and its key with `_file` name the file that holds it. The file is TOML, `key = value`, one line for each setting.
+file over the default. What a person chooses in the page (`framerate`, `video_bitrate`, `audio`, `resize`) is kept; it is
+weaker than flags and environment, and stronger than the file. Of several names in the environment the newest wins, and
+a warning says so. A value that is set to nothing counts as not set; one that is not understood is refused. A secret has
+no flag: its flag, its variable with `_FILE` and its key with `_file` name the file that holds it. The file is TOML,
+`key = value`, one line for each setting.
 
 The older names are those of the first launch scripts (seed) and of the containers that followed (successor).
 `cosmos-launch lint --migrate FILE` rewrites them.

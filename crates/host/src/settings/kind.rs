@@ -45,6 +45,8 @@ pub enum Kind {
     Encoder,
     /// `true`, `false`, `in` or `out`, and the other words for yes and no.
     Clipboard,
+    /// The path of an address, as `/` or `/desk`.
+    UrlPath,
     /// What `NVIDIA_VISIBLE_DEVICES` may hold.
     Devices,
     /// What `NVIDIA_DRIVER_CAPABILITIES` may hold.
@@ -85,6 +87,8 @@ impl Kind {
             Self::Ports => because(text).map(Value::Ports),
             Self::Encoder => text.parse().map(Value::Encoder).map_err(|()| self.not()),
             Self::Clipboard => clipboard(text).map(Value::Clipboard).ok_or_else(|| self.not()),
+            Self::UrlPath if is_url_path(text) => Ok(Value::Text(text.to_owned())),
+            Self::UrlPath => Err(self.not()),
             Self::Devices => because(text).map(Value::Devices),
             Self::Capabilities => self.capabilities(text),
         }
@@ -111,6 +115,9 @@ impl Kind {
             }
             Self::Encoder => or(Encoder::names()),
             Self::Clipboard => format!("in, out, {}", boolean::ACCEPTED),
+            Self::UrlPath => {
+                "a path of letters, digits and -._~ that begins with a slash, as /desk".to_owned()
+            }
             Self::Devices => "all, none, void, or a list of indexes, UUIDs and PCI addresses".to_owned(),
             Self::Capabilities => format!("a list of {}", or(CAPABILITIES.iter().copied())),
         }
@@ -180,6 +187,13 @@ where
     text.trim().parse().map_err(|error: T::Err| Invalid::Because(error.to_string()))
 }
 
+fn is_url_path(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let is_segment = |segment: &str| !["", ".", ".."].contains(&segment) && segment.bytes().all(plain);
+    let rest = text.strip_prefix('/').map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+    text.len() <= LONGEST_PATH && rest.is_some_and(|rest| rest.is_empty() || rest.split('/').all(is_segment))
+}
+
 fn clipboard(text: &str) -> Option<Clipboard> {
     match text.trim().to_ascii_lowercase().as_str() {
         "in" => Some(Clipboard::In),
@@ -199,6 +213,8 @@ fn or<'a>(words: impl Iterator<Item = &'a str>) -> String {
 const LEAST_SIDE: u16 = 128;
 const MOST_SIDE: u16 = 16384;
 const DEPTHS: [&str; 5] = ["8", "15", "16", "24", "30"];
+/// In bytes.
+const LONGEST_PATH: usize = 256;
 /// Of NVIDIA's container toolkit.
 const CAPABILITIES: [&str; 8] =
     ["all", "compute", "compat32", "display", "graphics", "ngx", "utility", "video"];
@@ -224,6 +240,8 @@ mod tests {
             (Kind::Ports, "dp-0", "DP", "\"DP\": expected DFP"),
             (Kind::Encoder, "x264enc", "x265", "auto, nvh264enc"),
             (Kind::Clipboard, "out", "both", "in, out, true"),
+            (Kind::UrlPath, "/a-b/c.d/", "/a/../b", "a path of letters"),
+            (Kind::UrlPath, "/", "desk", "a path of letters"),
             (Kind::Devices, "0,1", "first", "\"first\": expected all"),
             (Kind::Capabilities, "compute, display", "screen", "a list of all, compute"),
         ] {

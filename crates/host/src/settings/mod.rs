@@ -23,6 +23,7 @@ mod file;
 mod guacamole;
 mod kind;
 pub mod lint;
+mod report;
 mod resolve;
 mod secret;
 mod suggest;
@@ -36,6 +37,7 @@ pub use encoder::{Codec, Encoder};
 pub use error::SettingsError;
 pub use guacamole::{VNC_PORT, user_mapping};
 pub use kind::{Invalid, Kind};
+pub use report::{Report, Reported};
 pub use resolve::{Origin, ReadFile, Settings, Sources, resolve};
 pub use secret::Hidden;
 pub use table::{

@@ -38,6 +38,26 @@ pub enum Value {
     Devices(VisibleDevices),
 }
 
+impl Value {
+    /// As [`Kind::parse`](super::Kind::parse) reads it; `None` for a secret.
+    pub fn printed(&self) -> Option<String> {
+        Some(match self {
+            Self::Secret(_) => return None,
+            Self::Text(text) => text.clone(),
+            Self::Boolean(yes) => yes.to_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Size(size) => size.to_string(),
+            Self::Listen(place) => place.to_string(),
+            Self::Address(address) => address.to_string(),
+            Self::Refresh(rate) => rate.to_string(),
+            Self::Ports(ports) => ports.to_string(),
+            Self::Encoder(encoder) => encoder.name().to_owned(),
+            Self::Devices(devices) => devices.to_string(),
+            Self::Clipboard(direction) => direction.word().to_owned(),
+        })
+    }
+}
+
 /// In which direction the clipboard is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clipboard {
@@ -49,4 +69,16 @@ pub enum Clipboard {
     In,
     /// From the desktop to the browser.
     Out,
+}
+
+impl Clipboard {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Both => "true",
+            Self::Off => "false",
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
 }

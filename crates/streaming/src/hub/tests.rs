@@ -56,8 +56,18 @@ impl World {
             max_kbps: 8000,
             audit: Audit::default(),
             happened: broadcast::channel(1).0,
+            keyframe_every: None,
+            policy: Policy::default(),
+            chosen: Choices::default(),
+            waits_for: None,
         };
-        let rfb = Rfb::new(crate::RfbConfig::default(), demand.clone(), input.clone(), None);
+        let rfb = Rfb::new(
+            crate::RfbConfig::default(),
+            (Policy::default(), true),
+            demand.clone(),
+            input.clone(),
+            None,
+        );
         let hub = Hub::new(config, demand.clone(), input, Arc::new(rfb));
         Self { now: Instant::now(), hub, demand, input: keys, pages: Vec::new(), seed: 42, keyframes: 0 }
     }

@@ -1,17 +1,14 @@
-//! What all viewers together ask of the one encoder, and what they are told of it.
+//! What all viewers together ask of the one encoder.
 
 use std::time::{Duration, Instant};
 
-use cosmos_protocol::{ServerMessage, Stats};
-use str0m::net::Transmit;
-
-use super::{Hub, SECOND};
+use super::Hub;
 use crate::session::Wish;
 
 /// Less than this makes no picture.
 const MIN_KBPS: u32 = 300;
 /// The least time between two keyframes, however many viewers ask.
-const KEYFRAME_EVERY: Duration = Duration::from_millis(300);
+pub(super) const KEYFRAME_EVERY: Duration = Duration::from_millis(300);
 /// The least time to a keyframe that only those ask for who are too slow for what is encoded: it costs all the others.
 const KEYFRAME_FOR_SLOW_EVERY: Duration = Duration::from_secs(4);
 /// How soon a keyframe that could not be asked for yet is thought of again.
@@ -54,11 +51,14 @@ impl Together {
 
 impl Hub {
     pub(super) fn update_demand(&mut self, now: Instant) {
-        let wishes: Vec<Wish> = self.sessions.iter_mut().map(|live| live.session.wish(now)).collect();
-        let wanted = Together::of(&wishes, self.config.max_kbps, self.config.fps);
+        let mut wishes: Vec<Wish> = self.sessions.iter_mut().map(|live| live.session.wish(now)).collect();
+        if self.config.waits_for.is_some() {
+            wishes.clear();
+        }
+        let wanted = Together::of(&wishes, self.max_kbps(), self.max_fps());
         self.demand.set_rate(wanted.kbps, wanted.fps);
         self.demand.audio().set(wanted.audio && self.config.audio);
-        self.demand.want_encoded(wanted.video);
+        self.looked_at(wanted.video, now);
         let waits = self.sessions.iter().any(|live| live.session.waits());
         self.reconsider = waits.then_some(now + RETRY);
         let Some(after) = wanted.keyframe_after else { return };
@@ -66,18 +66,6 @@ impl Hub {
         if !too_soon && !self.demand.wants_keyframe() {
             self.demand.ask_keyframe();
         }
-    }
-
-    pub(super) fn report_statistics(&mut self, now: Instant, send: &mut dyn FnMut(Transmit)) {
-        self.report = Some(now + SECOND);
-        let viewers = self.sessions.len() as u16;
-        let target_kbps = self.demand.rate();
-        let (elapsed, means) = self.means.take(now);
-        self.each(now, send, |session| {
-            let mut stats = Stats { viewers, target_kbps, ..means };
-            session.statistics(&mut stats, elapsed);
-            session.say(&ServerMessage::Stats(stats));
-        });
     }
 }
 

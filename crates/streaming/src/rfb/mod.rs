@@ -19,7 +19,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
         mpsc::{SyncSender, TrySendError},
     },
 };
@@ -28,7 +28,7 @@ use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent};
 use tokio::sync::{Semaphore, watch};
 
 use self::{door::Doors, lobby::Lobby, viewer::Want};
-use crate::{demand::DemandCell, tls::Tls};
+use crate::{Policy, demand::DemandCell, tls::Tls};
 
 pub use door::Door;
 pub(crate) use door::Stream;
@@ -76,11 +76,15 @@ pub(crate) struct Rfb {
     /// Those who look at the picture just now.
     lookers: AtomicUsize,
     viewers: AtomicUsize,
+    policy: Policy,
+    /// Whether there is something to see: the application that the desktop is for is ready.
+    begun: AtomicBool,
 }
 
 impl Rfb {
     pub(crate) fn new(
         config: RfbConfig,
+        (policy, begun): (Policy, bool),
         demand: Arc<DemandCell>,
         input: SyncSender<InputEvent>,
         tls: Option<Arc<Tls>>,
@@ -98,6 +102,8 @@ impl Rfb {
             room: Semaphore::new(MAX_VIEWERS),
             lookers: AtomicUsize::new(0),
             viewers: AtomicUsize::new(0),
+            policy,
+            begun: AtomicBool::new(begun),
         }
     }
 
@@ -115,8 +121,20 @@ impl Rfb {
         self.viewers.load(Relaxed)
     }
 
+    /// The application that the desktop is for is ready.
+    pub(crate) fn begin(&self) {
+        self.begun.store(true, Relaxed);
+        if self.lookers.load(Relaxed) > 0 {
+            self.demand.want_pictures(true);
+        }
+    }
+
     fn want(&self, want: Want) {
+        let begun = self.begun.load(Relaxed);
         match want {
+            Want::Resize(_) if !self.policy.resize => {}
+            Want::Clipboard(_) if !self.policy.clipboard_in || !begun => {}
+            Want::Input(_) if !begun => {}
             Want::Input(event) => {
                 if let Err(TrySendError::Full(event)) = self.input.try_send(event) {
                     tracing::warn!(?event, "the desktop takes no input: an event was dropped");
@@ -132,7 +150,7 @@ impl Rfb {
         let before =
             if looks { self.lookers.fetch_add(1, Relaxed) } else { self.lookers.fetch_sub(1, Relaxed) };
         match (looks, before) {
-            (true, 0) => self.demand.want_pictures(true),
+            (true, 0) => self.demand.want_pictures(self.begun.load(Relaxed)),
             (false, 1) => self.demand.want_pictures(false),
             _ => {}
         }

@@ -255,12 +255,18 @@ impl Session {
         }
     }
 
-    /// Fills in what only the session knows, and starts counting anew.
-    pub fn statistics(&mut self, stats: &mut Stats, elapsed: Duration) {
-        let bits = self.link.take_sent() * 8;
-        stats.sent_kbps = (bits / (elapsed.as_millis() as u64).max(1)) as u32;
+    /// Pictures that it was not sent, as it was too slow.
+    pub fn skipped(&self) -> u32 {
+        self.skipped
+    }
+
+    /// Fills in what only the session knows, and starts counting anew. Tells how many bytes it was sent meanwhile.
+    pub fn statistics(&mut self, stats: &mut Stats, elapsed: Duration) -> u64 {
+        let sent = self.link.take_sent();
+        stats.sent_kbps = (sent * 8 / (elapsed.as_millis() as u64).max(1)) as u32;
         stats.estimate_kbps = self.link.estimate_kbps();
         stats.skipped = self.skipped;
+        sent
     }
 
     /// How much bandwidth the encoder could use, so that the network is probed that far.

@@ -20,7 +20,7 @@ use cosmos_auth::{
 use tokio::sync::Semaphore;
 
 use super::{links::LinkBook, refuse};
-use crate::{AuthConfig, ProxyConfig, audit::Audit, clock, session::Viewer};
+use crate::{AuthConfig, ProxyConfig, audit::Audit, clock, metrics::Logins, session::Viewer};
 
 pub(super) use self::{
     login::{login, logout},
@@ -42,6 +42,7 @@ pub(super) struct Access {
     hashes: Semaphore,
     cookie: String,
     audit: Audit,
+    logins: Mutex<Logins>,
     pub(super) links: LinkBook,
 }
 
@@ -89,6 +90,7 @@ impl Access {
             hashes: Semaphore::new(HASHES),
             cookie: format!("cosmos_session_{port}"),
             audit,
+            logins: Mutex::default(),
             links: LinkBook::open(auth.links),
         }
     }
@@ -164,7 +166,7 @@ impl Access {
                 Ok(viewer(user, rights))
             }
             Authorization::Bearer(token) => {
-                self.limiter().check(from, API, Instant::now()).map_err(Refused::TooMany)?;
+                self.limiter().check(from, API, Instant::now()).map_err(|retry| self.limited(retry))?;
                 let right = self.api_token.as_ref().is_some_and(|known| known.verify(&token));
                 self.tell(from, API, right, "the token of the API")?;
                 Ok(viewer(API.to_owned(), Rights::of(Role::Owner)))
@@ -175,7 +177,7 @@ impl Access {
     /// What somebody with this name and password may do.
     async fn attempt(&self, from: IpAddr, user: &str, password: Secret) -> Result<Rights, Refused> {
         let Some(accounts) = self.accounts.clone() else { return Ok(Rights::of(Role::Owner)) };
-        self.limiter().check(from, user, Instant::now()).map_err(Refused::TooMany)?;
+        self.limiter().check(from, user, Instant::now()).map_err(|retry| self.limited(retry))?;
         let Ok(_permit) = self.hashes.acquire().await else { return Err(Refused::Wrong) };
         let name = user.to_owned();
         let verify = move || accounts.verify(&name, &password);
@@ -191,14 +193,30 @@ impl Access {
         token: &str,
         look: impl FnOnce() -> Option<T>,
     ) -> Result<T, Refused> {
-        self.limiter().check(from, token, Instant::now()).map_err(Refused::TooMany)?;
+        self.limiter().check(from, token, Instant::now()).map_err(|retry| self.limited(retry))?;
         let found = look();
         self.tell(from, token, found.is_some(), "a link")?;
         found.ok_or(Refused::Wrong)
     }
 
+    /// Counts an attempt that was not looked at.
+    fn limited(&self, retry: RetryAfter) -> Refused {
+        self.count(|logins| logins.limited += 1);
+        Refused::TooMany(retry)
+    }
+
+    /// How often somebody came in, or tried to.
+    pub(super) fn logins(&self) -> Logins {
+        *self.logins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Logins)) {
+        change(&mut self.logins.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Counts an attempt.
     fn tell(&self, from: IpAddr, user: &str, right: bool, proof: &str) -> Result<(), Refused> {
+        self.count(|logins| *(if right { &mut logins.accepted } else { &mut logins.wrong }) += 1);
         if right {
             self.limiter().succeeded(from, user);
             return Ok(());

@@ -1,6 +1,8 @@
 //! What is spoken over HTTP: the page, logging in, and the offer that begins a session.
 
 mod access;
+mod api;
+mod base;
 mod events;
 mod ice;
 mod links;
@@ -42,12 +44,15 @@ use tower_service::Service;
 pub(crate) use self::events::{Happened, QUEUE as EVENTS_QUEUE};
 use self::{
     access::{Access, Actor, Visitor},
+    base::Below,
+    page::Manifest,
     screenshot::Camera,
     viewers::Allowance,
 };
 use crate::{
-    AuthConfig,
+    AboutConfig, AuthConfig, PageConfig,
     audit::Audit,
+    choices::Chosen,
     crowd::Newcomer,
     demand::DemandCell,
     error_text,
@@ -56,7 +61,8 @@ use crate::{
     rfb::{NoVnc, Rfb},
     session::OfferError,
 };
-use cosmos_protocol::DesktopState;
+
+pub use self::base::{BadBasePath, BasePath};
 
 /// What the handlers work with.
 struct Site {
@@ -64,6 +70,9 @@ struct Site {
     audit: Audit,
     /// The port that also speaks TLS.
     secure_port: Option<u16>,
+    manifest: Manifest,
+    chosen: Arc<Chosen>,
+    about: AboutConfig,
     events: mpsc::Sender<Event>,
     ice: Arc<Ice>,
     rfb: Arc<Rfb>,
@@ -103,21 +112,32 @@ pub(crate) struct HubPorts {
     pub(crate) rfb: Arc<Rfb>,
 }
 
-/// What is served on every connection. `port` tells the cookies of several servers on one host apart; `tls` says whether
-/// it is also spoken there.
+/// What the page and programs are shown, and who may see it.
+pub(crate) struct Shown {
+    pub(crate) auth: AuthConfig,
+    pub(crate) page: PageConfig,
+    pub(crate) about: AboutConfig,
+    pub(crate) chosen: Arc<Chosen>,
+}
+
+/// What is served on every connection, and what on a port for figures alone. The port tells the cookies of several
+/// servers on one host apart; `tls` says whether it is also spoken there.
 pub(crate) fn router(
-    auth: AuthConfig,
+    Shown { auth, page, about, chosen }: Shown,
     audit: &Audit,
     (port, tls): (u16, bool),
     hub: HubPorts,
     ice: Arc<Ice>,
-) -> Router {
+) -> (Router, Router) {
     let access = Access::new(auth, port, audit.clone());
     let NoVnc { root, first } = hub.rfb.novnc.clone();
     let site = Arc::new(Site {
         access,
         audit: audit.clone(),
         secure_port: tls.then_some(port),
+        manifest: Manifest::new(&page),
+        chosen,
+        about,
         events: hub.events,
         ice,
         rfb: hub.rfb,
@@ -128,10 +148,15 @@ pub(crate) fn router(
         happened: hub.happened,
         readers: Arc::new(Semaphore::new(events::READERS)),
     });
-    Router::new()
+    let figures = api::metrics::open_router(site.clone());
+    let inner = Router::new()
         .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(api::metrics::ready))
+        .route("/metrics", get(api::metrics::metrics))
         .route("/api/session", get(session))
-        .route("/api/state", get(state))
+        .route("/api/state", get(api::state))
+        .route("/api/v1/state", get(api::state))
+        .route("/api/v1/choices", get(api::choices::read).put(api::choices::choose))
         .route("/api/login", post(access::login))
         .route("/api/logout", post(access::logout))
         .route("/api/ice", get(ice::ice))
@@ -152,11 +177,13 @@ pub(crate) fn router(
         .route("/api/socket", get(socket::open))
         .route("/websockify", get(websockify::open))
         .merge(novnc::routes())
+        .route("/manifest.webmanifest", get(page::manifest))
         .fallback(get(page::file))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(site.clone(), upgrade))
         .layer(middleware::from_fn(guard))
-        .with_state(site)
+        .with_state(site);
+    (page.base.serve(inner), figures)
 }
 
 /// Serves one connection.
@@ -230,6 +257,8 @@ fn secure_address(request: &Request, port: u16) -> Option<String> {
         return None;
     }
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let below = request.extensions().get::<Below>();
+    let path = below.map_or_else(|| path.to_owned(), |Below(base)| base.with(path));
     Some(format!("https://{host}{path}"))
 }
 
@@ -252,27 +281,6 @@ async fn session(Visitor(viewer): Visitor) -> Response {
         "grants": grants,
         "guest": viewer.link.is_some(),
         "shares": shares,
-    }))
-    .into_response()
-}
-
-async fn state(State(site): State<Arc<Site>>, _: Visitor) -> Response {
-    let (reply, answer) = oneshot::channel();
-    if site.events.send(Event::Snapshot(reply)).await.is_err() {
-        return stopping();
-    }
-    let Ok(snapshot) = answer.await else { return stopping() };
-    let encoder = snapshot.encoder.map(|info| {
-        json!({ "element": info.element.to_string(), "codec": info.codec.to_string(), "hardware": info.hardware,
-                "reason": info.reason, "not_chosen": info.not_chosen })
-    });
-    let (state, message) = snapshot.desktop;
-    Json(json!({
-        "schema": "cosmos.state/1",
-        "desktop": { "up": state == DesktopState::Up, "message": message,
-                     "size": snapshot.size.map(|size| size.to_string()) },
-        "encoder": encoder,
-        "viewers": snapshot.viewers,
     }))
     .into_response()
 }

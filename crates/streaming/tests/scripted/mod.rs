@@ -1,6 +1,7 @@
 //! A desktop that does what the test says.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc, Condvar, Mutex,
         mpsc::{Receiver, Sender, channel},
@@ -32,6 +33,10 @@ struct State {
     lost: u32,
     refuse: bool,
     resized: bool,
+    /// What happens around the picture.
+    around: VecDeque<DesktopEvent>,
+    clipboard: Vec<String>,
+    resizes: u32,
     input: Sender<InputEvent>,
 }
 
@@ -47,6 +52,9 @@ impl Script {
             lost: 0,
             refuse: false,
             resized: true,
+            around: VecDeque::new(),
+            clipboard: Vec::new(),
+            resizes: 0,
             input,
         };
         (Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() })), heard)
@@ -79,6 +87,21 @@ impl Script {
 
     pub fn allow(&self) {
         self.with(|state| state.refuse = false);
+    }
+
+    /// Something happens around the picture.
+    pub fn happens(&self, event: DesktopEvent) {
+        self.with(|state| state.around.push_back(event));
+    }
+
+    /// The texts that the clipboard was given.
+    pub fn clipboard(&self) -> Vec<String> {
+        self.with(|state| state.clipboard.clone())
+    }
+
+    /// How often another size was asked for.
+    pub fn resizes(&self) -> u32 {
+        self.with(|state| state.resizes)
     }
 
     pub fn opened(&self) -> u32 {
@@ -170,21 +193,25 @@ impl InputSink for Part {
 
 impl DesktopControl for Part {
     fn next_event(&mut self, deadline: Instant) -> Result<Option<DesktopEvent>, DesktopError> {
-        Part::wait(self, deadline, |state| state.resized);
+        Part::wait(self, deadline, |state| state.resized || !state.around.is_empty());
         self.alive()?;
-        Ok(self
-            .script
-            .with(|state| std::mem::take(&mut state.resized).then_some(DesktopEvent::Resized(state.size))))
+        Ok(self.script.with(|state| match std::mem::take(&mut state.resized) {
+            true => Some(DesktopEvent::Resized(state.size)),
+            false => state.around.pop_front(),
+        }))
     }
 
-    fn set_clipboard(&mut self, _text: Arc<str>) -> Result<(), DesktopError> {
-        self.alive()
+    fn set_clipboard(&mut self, text: Arc<str>) -> Result<(), DesktopError> {
+        self.alive()?;
+        self.script.with(|state| state.clipboard.push(text.as_ref().to_owned()));
+        Ok(())
     }
 
     fn resize(&mut self, size: Size) -> Result<Size, DesktopError> {
         self.alive()?;
         self.script.with(|state| {
             state.size = size;
+            state.resizes += 1;
             state.changes += 1;
             state.resized = true;
         });

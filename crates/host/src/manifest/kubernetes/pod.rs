@@ -84,9 +84,9 @@ fn container(desktop: &Desktop<'_>) -> Container {
         ports: Some(vec![port(desktop, "http", "TCP"), port(desktop, "webrtc", "UDP")]),
         resources: Some(resources(desktop)),
         security_context: Some(of_container()),
-        startup_probe: Some(probe(2, 90)),
-        readiness_probe: Some(probe(5, 2)),
-        liveness_probe: Some(probe(10, 6)),
+        startup_probe: Some(probe(SERVES, 2, 90)),
+        readiness_probe: Some(probe(READY, 5, 2)),
+        liveness_probe: Some(probe(SERVES, 10, 6)),
         volume_mounts: Some(volumes::mounts(desktop)),
         ..Container::default()
     }
@@ -158,9 +158,9 @@ fn resources(desktop: &Desktop<'_>) -> ResourceRequirements {
     ResourceRequirements { claims: None, limits: Some(limits), requests: Some(requests) }
 }
 
-fn probe(period_s: i32, failures: i32) -> Probe {
+fn probe(path: &str, period_s: i32, failures: i32) -> Probe {
     let port = IntOrString::String("http".to_owned());
-    let get = HTTPGetAction { path: Some("/healthz".to_owned()), port, ..HTTPGetAction::default() };
+    let get = HTTPGetAction { path: Some(path.to_owned()), port, ..HTTPGetAction::default() };
     Probe {
         http_get: Some(get),
         period_seconds: Some(period_s),
@@ -191,5 +191,9 @@ fn of_container() -> SecurityContext {
     }
 }
 
+/// Answers as soon as the page is served.
+const SERVES: &str = "/healthz";
+/// Answers well while the desktop can be seen.
+const READY: &str = "/readyz";
 /// The settings that let people in, the usual one first.
 const LOGINS: [&str; 2] = ["password", "account_password"];

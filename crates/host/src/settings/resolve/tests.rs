@@ -126,8 +126,8 @@ fn people_are_told_what_will_surprise_them() {
         (&[("COSMOS_FRAMERAT", "30")][..], "COSMOS_FRAMERAT is no setting; did you mean COSMOS_FRAMERATE?"),
         (&[("NGINX_PORT", "80")], "NGINX_PORT means nothing any more: there is no second server"),
         (
-            &[("WEBRTC_ENABLE_RESIZE", "false")],
-            "WEBRTC_ENABLE_RESIZE is understood, but nothing acts on it yet",
+            &[("SELKIES_CONGESTION_CONTROL", "false")],
+            "SELKIES_CONGESTION_CONTROL is understood, but nothing acts on it yet",
         ),
         (&[("PASSWD", "mypasswd"), ("COSMOS_PASSWORD", "x")], "the password of the account is \"mypasswd\""),
         (&[("COSMOS_SIZE", "800x600"), ("SIZEW", "900")], "size and width are both set; size is used"),
@@ -135,7 +135,7 @@ fn people_are_told_what_will_surprise_them() {
         let settings = with(pairs).unwrap();
         assert!(settings.warnings().iter().any(|text| text.starts_with(told)), "{:?}", settings.warnings());
     }
-    for quiet in [("WEBRTC_ENABLE_RESIZE", "true"), ("SIZEW", "800"), ("MY_APP", "1"), ("SIZEW", "")] {
+    for quiet in [("SELKIES_CONGESTION_CONTROL", "true"), ("SIZEW", "800"), ("MY_APP", "1"), ("SIZEW", "")] {
         assert!(with(&[quiet]).unwrap().warnings().is_empty(), "{quiet:?}");
     }
 }
@@ -174,6 +174,7 @@ fn sample(setting: &Setting) -> &'static str {
         Kind::Ports => "DP-0",
         Kind::Encoder => "vp8enc",
         Kind::Clipboard => "in",
+        Kind::UrlPath => "/desk",
         Kind::Devices => "0",
         Kind::Capabilities => "all",
     }

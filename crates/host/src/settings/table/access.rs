@@ -39,7 +39,8 @@ pub(super) static ROWS: &[Setting] = &[
         ["account_password", "account-password-file", "COSMOS_ACCOUNT_PASSWORD"],
         Kind::Secret,
         Stream,
-        "Password to log in with where there is no other one; no account of the system is given it.",
+        "Password of the account user, where root starts the desktop in a container, and to log in with where there is \
+         no other one.",
     )
     .older(&[seed("PASSWD")]),
     row(

@@ -29,43 +29,39 @@ pub(super) static ROWS: &[Setting] = &[
     .older(&[
         successor("SELKIES_APP_WAIT_READY"),
         Older { name: "APP_AUTO_INIT", project: Project::Seed, meaning: Meaning::Inverted },
-    ])
-    .without_effect(),
+    ]),
     row(
         ["app_ready_file", "app-ready-file", "COSMOS_APP_READY_FILE"],
         Kind::Path,
         Stream,
         "File by which the application says that it is ready.",
     )
-    .older(&[successor("SELKIES_APP_READY_FILE"), seed("APP_READY_FILE")])
-    .without_effect(),
+    .by_default("/tmp/cosmos-appready")
+    .older(&[successor("SELKIES_APP_READY_FILE"), seed("APP_READY_FILE")]),
     row(
         ["pwa_name", "pwa-name", "COSMOS_PWA_NAME"],
         Kind::Text,
         Stream,
         "Name of the page once it is installed.",
     )
-    .by_default("COSMOS")
-    .older(&[seed("PWA_APP_NAME")])
-    .without_effect(),
+    .by_default("COSMOS desktop")
+    .older(&[seed("PWA_APP_NAME")]),
     row(
         ["pwa_short_name", "pwa-short-name", "COSMOS_PWA_SHORT_NAME"],
         Kind::Text,
         Stream,
         "The same, short.",
     )
-    .by_default("cosmos")
-    .older(&[seed("PWA_APP_SHORT_NAME")])
-    .without_effect(),
+    .by_default("COSMOS")
+    .older(&[seed("PWA_APP_SHORT_NAME")]),
     row(
         ["pwa_start_url", "pwa-start-url", "COSMOS_PWA_START_URL"],
         Kind::Text,
         Stream,
-        "Where the installed page begins.",
+        "Where the installed page begins, from where it is.",
     )
-    .by_default("/")
-    .older(&[seed("PWA_START_URL")])
-    .without_effect(),
+    .by_default("./")
+    .older(&[seed("PWA_START_URL")]),
     row(["timezone", "", "TZ"], Kind::Text, Session, "Time zone of the session.").by_default("UTC"),
     row(["lang", "", "LANG"], Kind::Text, Session, "Locale of the session.").by_default("C.UTF-8"),
     row(["language", "", "LANGUAGE"], Kind::Text, Session, "Languages of the session, the best first."),

@@ -27,13 +27,12 @@ pub(super) static ROWS: &[Setting] = &[
     .older(&[successor("SELKIES_PORT"), successor("CUSTOM_WS_PORT"), seed("LISTEN_PORT")]),
     row(
         ["base_path", "base-path", "COSMOS_BASE_PATH"],
-        Kind::Text,
+        Kind::UrlPath,
         Stream,
-        "Path below which a proxy shows the page.",
+        "Path below which the page is served besides the root, for a proxy that does not take it off.",
     )
     .by_default("/")
-    .older(&[successor("SUBFOLDER")])
-    .without_effect(),
+    .older(&[successor("SUBFOLDER")]),
     row(["https", "https", "COSMOS_HTTPS"], Kind::Boolean, Stream, "Serve TLS as well, on the same port.")
         .by_default("true")
         .older(&[
@@ -214,18 +213,28 @@ pub(super) static ROWS: &[Setting] = &[
         Stream,
         "TCP port of its own for VNC viewers, such as 127.0.0.1:5900; none otherwise.",
     ),
-    row(["metrics", "metrics", "COSMOS_METRICS"], Kind::Boolean, Stream, "Serve figures for Prometheus.")
-        .by_default("false")
-        .older(&[successor("SELKIES_ENABLE_METRICS_HTTP"), successor("WEBRTC_ENABLE_METRICS")])
-        .without_effect(),
+    row(
+        ["metrics", "metrics", "COSMOS_METRICS"],
+        Kind::Boolean,
+        Stream,
+        "Serve figures for Prometheus on a port of their own, without a login; at /metrics of the page they need one.",
+    )
+    .by_default("false")
+    .older(&[successor("SELKIES_ENABLE_METRICS_HTTP"), successor("WEBRTC_ENABLE_METRICS")]),
     row(["metrics_port", "metrics-port", "COSMOS_METRICS_PORT"], PORT, Stream, "Port of these figures.")
         .by_default("8000")
         .older(&[
             successor("SELKIES_METRICS_HTTP_PORT"),
             successor("WEBRTC_METRICS_PORT"),
             seed("METRICS_PORT"),
-        ])
-        .without_effect(),
+        ]),
+    row(
+        ["metrics_address", "metrics-address", "COSMOS_METRICS_ADDRESS"],
+        Kind::Address,
+        Stream,
+        "Address of this port; 0.0.0.0 for those who ask from other machines.",
+    )
+    .by_default("127.0.0.1"),
 ];
 
 const PORT: Kind = Kind::Integer(1, 65535);

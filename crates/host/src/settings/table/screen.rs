@@ -86,8 +86,7 @@ pub(super) static ROWS: &[Setting] = &[
         "Make the screen as large as the browser's window.",
     )
     .by_default("true")
-    .older(&[successor("SELKIES_ENABLE_RESIZE"), seed("WEBRTC_ENABLE_RESIZE")])
-    .without_effect(),
+    .older(&[successor("SELKIES_ENABLE_RESIZE"), seed("WEBRTC_ENABLE_RESIZE")]),
 ];
 
 const SIDE: Kind = Kind::Integer(128, 16384);

@@ -39,8 +39,7 @@ pub(super) static ROWS: &[Setting] = &[
     )
     .by_default("-1")
     .in_unit("s")
-    .older(&[successor("SELKIES_KEYFRAME_DISTANCE")])
-    .without_effect(),
+    .older(&[successor("SELKIES_KEYFRAME_DISTANCE")]),
     row(
         ["congestion_control", "congestion-control", "COSMOS_CONGESTION_CONTROL"],
         Kind::Boolean,
@@ -54,11 +53,10 @@ pub(super) static ROWS: &[Setting] = &[
         ["cursors", "cursors", "COSMOS_CURSORS"],
         Kind::Boolean,
         Stream,
-        "Let the browser draw the pointer of the desktop.",
+        "Give browsers the shape of the desktop's pointer; they show their own otherwise.",
     )
     .by_default("true")
-    .older(&[successor("SELKIES_ENABLE_CURSORS"), successor("WEBRTC_ENABLE_CURSORS")])
-    .without_effect(),
+    .older(&[successor("SELKIES_ENABLE_CURSORS"), successor("WEBRTC_ENABLE_CURSORS")]),
     row(
         ["clipboard", "clipboard", "COSMOS_CLIPBOARD"],
         Kind::Clipboard,
@@ -66,8 +64,7 @@ pub(super) static ROWS: &[Setting] = &[
         "Carry the clipboard: both ways, not at all, into the desktop, or out of it.",
     )
     .by_default("true")
-    .older(&[successor("SELKIES_ENABLE_CLIPBOARD"), seed("ENABLE_CLIPBOARD")])
-    .without_effect(),
+    .older(&[successor("SELKIES_ENABLE_CLIPBOARD"), seed("ENABLE_CLIPBOARD")]),
     row(["audio", "audio", "COSMOS_AUDIO"], Kind::Boolean, Stream, "Start a sound server and stream what it plays.")
         .by_default("true")
         .older(&[successor("SELKIES_AUDIO_ENABLED"), seed("ENABLE_AUDIO")]),
@@ -87,8 +84,7 @@ pub(super) static ROWS: &[Setting] = &[
         "Channels of the sound.",
     )
     .by_default("2")
-    .older(&[successor("SELKIES_AUDIO_CHANNELS"), successor("WEBRTC_AUDIO_CHANNELS")])
-    .without_effect(),
+    .older(&[successor("SELKIES_AUDIO_CHANNELS"), successor("WEBRTC_AUDIO_CHANNELS")]),
     row(
         ["audio_device", "audio-device", "COSMOS_AUDIO_DEVICE"],
         Kind::Text,
