@@ -85,6 +85,10 @@ impl Pace {
     /// Whether another frame may go.
     pub(super) fn admits(&self, now: Instant, keyframe: bool) -> bool {
         let Some(oldest) = self.marks.front() else { return true };
+        // On a line that is far too slow the shortest time of all grows long as well, and tells nothing any more.
+        if self.sent - self.acked > LEAST_WINDOW.max((self.estimate_kbps * 1000.0 / 8.0) as u64) {
+            return false;
+        }
         let held =
             now.saturating_duration_since(oldest.at).saturating_sub(self.trip.get().unwrap_or_default());
         held <= if keyframe { EMPTY } else { FULL }

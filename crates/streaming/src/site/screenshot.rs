@@ -63,3 +63,15 @@ pub(super) async fn take(State(site): State<Arc<Site>>, Visitor(viewer): Visitor
         _ => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the picture could not be packed"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_screenshot_follows_another_not_too_soon() {
+        let (camera, start) = (Camera::new(Arc::default()), Instant::now());
+        let at = |ms| camera.ready(start + Duration::from_millis(ms));
+        assert_eq!([at(0), at(499), at(500), at(900), at(1000)], [true, false, true, false, true]);
+    }
+}
