@@ -53,6 +53,8 @@ const server = {
   sees: true,
   /** When this person last pointed without driving. */
   pointed: 0,
+  /** Where to, not told yet. */
+  pointing: /** @type {InputMessage | null} */ (null),
   /** @type {import('./protocol.js').ServerStats | null} */
   stats: null,
   /** @type {import('./statistics-panel.js').Encoder | null} */
@@ -304,10 +306,19 @@ function send(messages) {
   for (const message of messages) session.send(message);
 }
 
-/** Shows the others where somebody who does not drive points. @param {InputMessage[]} messages */
+/** Shows the others where somebody who does not drive points, and at last where the pointer rests. @param {InputMessage[]} messages */
 function point(messages) {
   const last = messages.findLast(({ kind }) => kind === 'pointer-to');
-  if (!last || performance.now() - server.pointed < POINTING) return;
+  if (!last) return;
+  const waits = server.pointing !== null;
+  server.pointing = last;
+  if (!waits) setTimeout(tellPoint, Math.max(0, server.pointed + POINTING - performance.now()));
+}
+
+function tellPoint() {
+  const last = server.pointing;
+  server.pointing = null;
+  if (!last || server.control) return;
   server.pointed = performance.now();
   session.send(last);
 }
