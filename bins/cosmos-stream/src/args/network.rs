@@ -18,7 +18,7 @@ pub struct Network {
     /// The only way that pages take: auto tries all at the same time and keeps the best
     #[arg(long, env = "COSMOS_TRANSPORT", value_enum, default_value_t = Way::Auto)]
     transport: Way,
-    /// Address by which others reach this machine where a translator is in front of it: ADDRESS[:PORT], or ec2 to
+    /// Address by which others reach this machine where a translator is in front of it: ADDRESS or ADDRESS:PORT, or ec2 to
     /// ask the metadata of EC2; several with commas
     #[arg(long, value_name = "ADDRESS", env = "COSMOS_PUBLIC_IP", value_delimiter = ',')]
     public_ip: Vec<PublicAddress>,
