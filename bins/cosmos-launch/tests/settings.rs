@@ -59,5 +59,5 @@ fn the_short_help_tells_what_works_and_the_long_one_everything() {
         assert!(text.contains("COSMOS_FRAMERATE, older SELKIES_FRAMERATE"), "{text}");
         assert!(text.contains("--password-file <FILE>") && !text.contains("--password <"), "{text}");
     }
-    assert!(!short.contains("--turn-host") && long.contains("--turn-host <TEXT>"), "{long}");
+    assert!(!short.contains("--congestion-control") && long.contains("--congestion-control"), "{long}");
 }

@@ -21,7 +21,8 @@ fn stream(program: &Path, arguments: &str) -> Command {
     command
         .arg("-c")
         .arg(format!("exec '{}' --password-fd 3 {arguments} 3<&0 </dev/null", program.display()));
-    command.env_clear().env("HOME", "/nonexistent").env("DISPLAY", ":64123").env("PATH", "/usr/bin:/bin");
+    command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR")).env("DISPLAY", ":64123");
+    command.env("PATH", "/usr/bin:/bin");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -70,7 +71,10 @@ fn its_memory_is_hidden_from_programs_of_its_user() {
     let (_listener, port) = display.unwrap();
     let directory = tempfile::tempdir().unwrap();
     let program = reachable(directory.path());
-    let mut command = stream(&program, "");
+    let state = directory.path().join("state");
+    fs::create_dir(&state).unwrap();
+    std::os::unix::fs::chown(&state, Some(ORDINARY), Some(ORDINARY)).unwrap();
+    let mut command = stream(&program, &format!("--state-dir '{}'", state.display()));
     command.env("DISPLAY", format!("127.0.0.1:{}", port - 6000)).env("PASSWD", "s3cret");
     let mut child = Ended(command.uid(ORDINARY).gid(ORDINARY).spawn().unwrap());
     child.0.stdin.take().unwrap().write_all(b"hunter2").unwrap();

@@ -13,7 +13,11 @@ use cosmos_auth::{Accounts, Secret};
 
 fn stream(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cosmos-stream"));
-    command.args(arguments).env_clear().envs(environment.iter().copied()).env("HOME", "/nonexistent");
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .env("HOME", env!("CARGO_TARGET_TMPDIR"));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // One that does not read may have ended already.
