@@ -66,10 +66,11 @@ proptest! {
 }
 
 #[test]
-fn wide_and_large_pictures_come_through() {
-    let size = Size::new(4100, 70);
-    for encoding in written() {
-        check(encoding, PixelFormat::BGRX, &[Painted::new(size, Show::Colours(3), 1)], size.rect());
+fn wide_and_narrow_pictures_come_through() {
+    for size in [Size::new(4100, 70), Size::new(1, 300), Size::new(300, 1)] {
+        for encoding in written() {
+            check(encoding, PixelFormat::BGRX, &[Painted::new(size, Show::Colours(3), 1)], size.rect());
+        }
     }
 }
 

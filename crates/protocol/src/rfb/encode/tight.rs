@@ -153,7 +153,7 @@ fn parts(rect: Rect) -> impl Iterator<Item = Rect> {
     let columns = (0..rect.width).step_by(MAX_WIDTH.into());
     columns.flat_map(move |x| {
         let width = (rect.width - x).min(MAX_WIDTH);
-        let rows = (MAX_AREA / usize::from(width)) as u16;
+        let rows = u16::try_from(MAX_AREA / usize::from(width)).unwrap_or(u16::MAX);
         (0..rect.height).step_by(rows.into()).map(move |y| Rect {
             x: rect.x + x,
             y: rect.y + y,
