@@ -267,9 +267,16 @@ impl Viewer {
 
     /// Only the extended form can say more than that the size is another one.
     fn tell_size(&mut self, reason: ResizeReason, status: ResizeStatus) {
-        if self.wishes.has(Pseudo::ExtendedDesktopSize) {
+        if self.wishes.has(Pseudo::ExtendedDesktopSize)
+            && !(reason == ResizeReason::Server && self.owes_answer())
+        {
             self.around.size = Some((self.size, reason, status));
         }
+    }
+
+    /// Whether the answer to a wish for a size was not written yet: some viewers wish for no other before it has come.
+    fn owes_answer(&self) -> bool {
+        matches!(self.around.size, Some((_, ResizeReason::ThisViewer, _)))
     }
 
     /// The desktop's clipboard holds this text.
@@ -303,7 +310,7 @@ impl Viewer {
         if self.new_size != self.size && resizes {
             self.size = self.new_size;
             self.fresh = true;
-            let ours = std::mem::take(&mut self.resizing);
+            let ours = std::mem::take(&mut self.resizing) || self.owes_answer();
             let reason = if ours { ResizeReason::ThisViewer } else { ResizeReason::Server };
             self.around.size = Some((self.size, reason, ResizeStatus::Done));
         }

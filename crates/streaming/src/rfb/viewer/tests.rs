@@ -205,6 +205,13 @@ fn whoever_asked_for_a_size_is_answered() {
         Some((wanted, ResizeReason::ThisViewer, ResizeStatus::Done)),
         "it is that large"
     );
+    let whole = [3, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
+    viewer.receive(&[&[251, 0, 0, 100, 0, 50, 0, 0][..], &whole].concat()).unwrap();
+    assert_eq!(
+        told(&mut viewer),
+        Some((wanted, ResizeReason::ThisViewer, ResizeStatus::Done)),
+        "what else is told of the size does not take the place of an answer"
+    );
 }
 
 #[test]
