@@ -86,7 +86,11 @@ export class Page {
 
   /** @param {string} state @param {number} [patience] */
   inState(state, patience) {
-    return until(`the page's state is ${state}`, async () => (await this.state()) === state, patience);
+    return until(`the page's state is ${state}`, async () => {
+      const found = await this.state();
+      if (found !== state) throw new Error(`it is ${found}`);
+      return true;
+    }, patience);
   }
 
   /** Waits until the picture is there. @param {number} [patience] */

@@ -1,7 +1,7 @@
 /** Waiting for something to become true, with a bound. */
 
 /** Milliseconds that anything may take on a busy machine. */
-export const PATIENCE = 15_000;
+export const PATIENCE = 30_000;
 
 const BETWEEN = 50;
 
@@ -29,7 +29,7 @@ export async function until(what, attempt, patience = PATIENCE) {
     } catch (error) {
       last = error;
     }
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${patience / 1000} s`, { cause: last });
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${patience / 1000} s${last ? `, ${last}` : ''}`, { cause: last });
     await pause(BETWEEN);
   }
 }
