@@ -1,7 +1,7 @@
 """cosmos-stream for the side-by-side measuring bench: `python3 -m bench run --server benches/adapter.py ...`.
 
 Options: bin (the program; by default the release build of this repository), encoder, bitrate (kbit/s), args (split on
-spaces, with ; for a comma). As for the peers there, sound is off and nobody has to log in."""
+spaces, with ; for a comma). As for the peers there, sound is off, nobody has to log in, and HTTP is plain."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ class Cosmos(Adapter):
 
     def argv(self, c):
         argv = [self.program(), "--listen", f"{c.host}:{c.port}", "--fps", str(c.fps), "--no-audio",
-                "--no-password", "--allow-insecure"]
+                "--no-password", "--allow-insecure", "--https", "false"]
         for option in ("encoder", "bitrate"):
             if self.opt(option) is not None:
                 argv += [f"--{option}", self.opt(option)]
