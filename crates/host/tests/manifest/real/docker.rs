@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -83,7 +83,16 @@ impl<'a> Daemon<'a> {
             fs::create_dir_all(root.join(part)).unwrap();
         }
         let busybox = found("", "busybox").unwrap();
-        fs::copy(busybox, root.join("bin/busybox")).unwrap();
+        fs::copy(&busybox, root.join("bin/busybox")).unwrap();
+        // Not every build of its shell finds them without.
+        for applet in ["id", "grep", "touch", "df"] {
+            symlink("busybox", root.join("bin").join(applet)).unwrap();
+        }
+        for library in libraries(&busybox) {
+            let copy = root.join(library.trim_start_matches('/'));
+            fs::create_dir_all(copy.parent().unwrap()).unwrap();
+            fs::copy(library, copy).unwrap();
+        }
         // Some runtimes give a tmpfs the mode of the directory below it.
         fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777)).unwrap();
         let tar = self.place.join("root.tar");
@@ -128,6 +137,12 @@ impl<'a> Daemon<'a> {
     fn log(&self) -> String {
         fs::read_to_string(self.place.join("log")).unwrap_or_default()
     }
+}
+
+/// What a program is linked with: nothing, for one that is linked statically.
+fn libraries(program: &Path) -> Vec<String> {
+    let told = output(Command::new("ldd").arg(program)).unwrap_or_default();
+    told.split_whitespace().filter(|word| word.starts_with('/')).map(str::to_owned).collect()
 }
 
 impl Drop for Daemon<'_> {
