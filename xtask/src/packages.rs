@@ -26,8 +26,12 @@ enum When {
     Always,
     /// Where no desktop session is installed.
     NoDesktop,
+    /// Where no PipeWire is: its packages for desktops and PulseAudio's remove each other.
+    NoSound,
     /// Where the sound plugin is not part of gstreamer1.0-plugins-good.
     SoundApart,
+    /// Where no desktop session is installed, and adwaita-icon-theme lacks most of its icons.
+    IconsApart,
     /// On Debian: Ubuntu's package of this name only points to a snap.
     Debian,
 }
@@ -94,7 +98,9 @@ impl When {
         match self {
             Self::Always => true,
             Self::NoDesktop => !machine.has_desktop,
+            Self::NoSound => !["pipewire", "wireplumber"].into_iter().all(machine.programs),
             Self::SoundApart => matches!(machine.family, Some(Family::Ubuntu(2004..2400))),
+            Self::IconsApart => Self::NoDesktop.holds(machine) && Self::SoundApart.holds(machine),
             Self::Debian => !matches!(machine.family, Some(Family::Ubuntu(_))),
         }
     }
@@ -222,11 +228,13 @@ const RUNNING: &[Package] = &[
     program("xauth", "xauth", "keeps other users off the X server"),
     program("x11-xkb-utils", "xkbcomp", "keyboard maps, compiled"),
     package("xkb-data", "keyboard maps"),
-    program("pulseaudio", "pulseaudio", "the sound server"),
+    only(When::NoSound, program("pulseaudio", "pulseaudio", "the sound server")),
     program("dbus", "dbus-run-session", "the desktop's message bus"),
     only(When::NoDesktop, package("xfce4", "a desktop, as none is installed")),
     only(When::NoDesktop, package("xfce4-terminal", "a terminal in it")),
     only(When::NoDesktop, package("adwaita-icon-theme", "icons for it")),
+    only(When::IconsApart, package("adwaita-icon-theme-full", "the rest of them")),
+    only(When::NoDesktop, package("librsvg2-common", "what draws them, and its background")),
     package("fonts-dejavu-core", "letters on the screen"),
 ];
 
@@ -319,8 +327,10 @@ mod tests {
     #[test]
     fn a_desktop_is_wanted_only_where_there_is_none() {
         for (has_desktop, wanted) in [(false, true), (true, false)] {
-            let names = names(&machine(Some(Family::Debian), "", has_desktop), For::Running);
+            let names = names(&machine(family(JAMMY), "", has_desktop), For::Running);
             assert_eq!(names.contains(&"xfce4"), wanted);
+            assert_eq!(names.contains(&"adwaita-icon-theme-full"), wanted);
+            assert_eq!(names.contains(&"librsvg2-common"), wanted);
         }
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
         assert!(!has_desktop(&folder.join("src")));
@@ -328,15 +338,28 @@ mod tests {
     }
 
     #[test]
+    fn a_sound_server_that_is_there_stays() {
+        let wanted = |programs: fn(&str) -> bool| {
+            let machine = Machine { programs, ..machine(Some(Family::Ubuntu(2404)), "", false) };
+            names(&machine, For::Running).contains(&"pulseaudio")
+        };
+        assert!(wanted(|_| false));
+        assert!(wanted(|name| name == "pipewire"), "nothing connects what plays with what listens");
+        assert!(!wanted(|name| ["pipewire", "wireplumber"].contains(&name)));
+        assert!(!wanted(|name| name == "pulseaudio"));
+    }
+
+    #[test]
     fn releases_differ() {
-        for (family, sound, chromium) in [
+        for (family, apart, chromium) in [
             (Family::Debian, false, true),
             (Family::Ubuntu(2204), true, false),
             (Family::Ubuntu(2404), false, false),
             (Family::Ubuntu(0), false, false),
         ] {
             let names = names(&machine(Some(family), "", false), For::Testing);
-            assert_eq!(names.contains(&"gstreamer1.0-pulseaudio"), sound, "{family:?}");
+            assert_eq!(names.contains(&"gstreamer1.0-pulseaudio"), apart, "{family:?}");
+            assert_eq!(names.contains(&"adwaita-icon-theme-full"), apart, "{family:?}");
             assert_eq!(names.contains(&"chromium"), chromium, "{family:?}");
         }
     }
