@@ -1,5 +1,7 @@
 //! `cargo xtask test`, `ci`, `bench` and `sweep`.
 
+mod browser;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,13 +15,11 @@ use crate::tally::{self, Reader, Tally};
 pub fn test(workspace: &Workspace, ask: bool) -> Result<(), Failure> {
     packages::provide(For::Testing, ask)?;
     let rust = outcome(workspace, "Rust", rust);
-    let with_node: [(&str, Runner); 3] =
-        [("types of the page", types), ("page", page), ("end to end", end_to_end)];
     let no_node = node::too_old(workspace);
-    let [types, page, whole] = with_node.map(|(name, run)| match &no_node {
-        Some(why) => (name, node::skipped(&format!("{name}: {why}"))),
-        None => outcome(workspace, name, run),
-    });
+    let no_browser = no_node.clone().or_else(browser::missing);
+    let types = unless(&no_node, workspace, "types of the page", types);
+    let page = unless(&no_node, workspace, "page", page);
+    let whole = unless(&no_browser, workspace, "end to end", end_to_end);
     let outcomes = [rust, types, page, whole];
     print!("{}", tally::report(&outcomes));
     match outcomes.iter().any(|(_, tally)| tally.failed > 0) {
@@ -85,6 +85,19 @@ fn end_to_end(workspace: &Workspace) -> Result<Tally, Failure> {
 }
 
 type Runner = fn(&Workspace) -> Result<Tally, Failure>;
+
+/// Skips it where something is in the way.
+fn unless<'a>(
+    obstacle: &Option<String>,
+    workspace: &Workspace,
+    name: &'a str,
+    run: Runner,
+) -> (&'a str, Tally) {
+    match obstacle {
+        Some(why) => (name, tally::skipped(&format!("{name}: {why}"))),
+        None => outcome(workspace, name, run),
+    }
+}
 
 /// One that could not even start has failed.
 fn outcome<'a>(workspace: &Workspace, name: &'a str, run: Runner) -> (&'a str, Tally) {

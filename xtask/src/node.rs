@@ -1,7 +1,6 @@
 //! Node.js, which runs the tests of the page and of the whole.
 
 use crate::step::Workspace;
-use crate::tally::Tally;
 
 /// The first release that both knows `--test-reporter` and runs the compiler of the page's types.
 const OLDEST: (u32, u32) = (18, 15);
@@ -11,12 +10,6 @@ pub fn too_old(workspace: &Workspace) -> Option<String> {
     let output = workspace.command("node", ["--version"]).output();
     let version = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     unfit(version.as_deref().unwrap_or_default())
-}
-
-/// A runner that cannot run for this reason.
-pub fn skipped(why: &str) -> Tally {
-    println!("SKIPPED {why}");
-    Tally { skipped: vec![why.to_owned()], ..Tally::default() }
 }
 
 fn unfit(version: &str) -> Option<String> {

@@ -79,6 +79,12 @@ impl Reader {
     }
 }
 
+/// The outcome of a runner that cannot run on this machine.
+pub fn skipped(why: &str) -> Tally {
+    println!("SKIPPED {why}");
+    Tally { skipped: vec![why.to_owned()], ..Tally::default() }
+}
+
 /// The report of all runners. Its last line is for programs: `N passed, N failed, N skipped`.
 pub fn report(runners: &[(&str, Tally)]) -> String {
     let mut text = String::from("\n");
