@@ -1,7 +1,7 @@
 /** The whole product: `cosmos-launch` brings up a desktop, people use it, and it goes without a trace. */
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { after, before, it } from 'node:test';
 
 import { Browser } from './lib/browser.js';
@@ -28,10 +28,14 @@ onEachServer((kind) => {
     const place = new Place();
     test.after(() => place.remove());
     const port = await free();
+    const isFile = kind === 'Xorg';
+    const secret = place.file('password');
+    writeFileSync(secret, PASSWORD, { mode: 0o600 });
     const launch = place.start(COSMOS_LAUNCH, [
       'desktop', '--software', '--xserver', kind.toLowerCase(), '--size', '1280x720', '--listen', `127.0.0.1:${port}`,
       '--stream', COSMOS_STREAM, ...(SCREENSHOT && find('startxfce4') ? ['--session', 'startxfce4'] : []),
-    ], { BASIC_AUTH_PASSWORD: PASSWORD });
+      ...(isFile ? ['--password-file', secret] : []),
+    ], isFile ? {} : { BASIC_AUTH_PASSWORD: PASSWORD });
     const url = `http://127.0.0.1:${port}/`;
     await until('the page is served', async () => {
       if (launch.ended) throw new Error('it ended');

@@ -37,7 +37,7 @@ fn a_desktop_comes_up_and_goes_without_a_trace() {
     let ready = desktop.runtime().join("ready.json");
     let begin = format!("--listen 127.0.0.1:1 --ready-file {} --password-fd ", ready.display());
     assert!(arguments.starts_with(&begin), "{arguments}");
-    assert!(arguments.trim().ends_with(" --password-source PASSWD --fps 7"), "{arguments}");
+    assert!(arguments.trim().ends_with(" --password-source=PASSWD --fps 7"), "{arguments}");
     assert_eq!(desktop.stop(), Some(0), "{}", desktop.output());
     desktop.assert_no_files();
 }

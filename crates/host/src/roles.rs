@@ -223,7 +223,8 @@ pub fn stream_command(shared: &Shared<'_>, secrets: &[(&str, RawFd)]) -> Command
         command.arg(flag).arg(number.to_string());
     }
     if let Some(login) = &shared.config.login {
-        command.arg("--password-source").arg(&login.source);
+        // One word: the source may be the name of a flag.
+        command.arg(format!("--password-source={}", login.source));
     }
     command.env(GRAPHICS_FILE, shared.places.graphics());
     if shared.config.settings.is_some() {

@@ -13,25 +13,26 @@ use cosmos_host::{
 };
 
 /// Its arguments: what was set, as far as the caller did not give it already, and then what the caller gave.
+/// Flag and value are one word, so that a value may begin with a dash.
 pub fn arguments(settings: &Settings, given: &[OsString]) -> Vec<OsString> {
     let mut arguments = Vec::new();
     for (key, flag) in PASSED.into_iter().filter(|(key, flag)| settings.is_set(key) && !has(given, flag)) {
         let value = settings.value(key);
         match value {
-            Some(Value::Integer(number)) => arguments.extend([flag.to_owned(), number.to_string()]),
-            Some(Value::Text(text)) => arguments.extend([flag.to_owned(), text.clone()]),
-            Some(Value::Listen(address)) => arguments.extend([flag.to_owned(), address.to_string()]),
+            Some(Value::Integer(number)) => arguments.push(format!("{flag}={number}")),
+            Some(Value::Text(text)) => arguments.push(format!("{flag}={text}")),
+            Some(Value::Listen(address)) => arguments.push(format!("{flag}={address}")),
             Some(Value::Boolean(true)) => arguments.push(flag.to_owned()),
             _ => {}
         }
     }
     if settings.is_set("encoder") && !has(given, "--encoder") {
         let encoder = settings.encoder().map_or(AUTO, Encoder::name);
-        arguments.extend(["--encoder".to_owned(), encoder.to_owned()]);
+        arguments.push(format!("--encoder={encoder}"));
     }
     for (key, flag) in SPOKEN.into_iter().filter(|(key, flag)| settings.is_set(key) && !has(given, flag)) {
         let value = settings.value(key).and_then(Value::printed);
-        arguments.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
+        arguments.extend(value.map(|value| format!("{flag}={value}")));
     }
     arguments.extend(network::arguments(settings, given));
     if !settings.is("audio") && !has(given, "--no-audio") {
@@ -42,7 +43,7 @@ pub fn arguments(settings: &Settings, given: &[OsString]) -> Vec<OsString> {
     }
     let origins = settings.text("origins").unwrap_or_default().split(',').map(str::trim);
     for origin in origins.filter(|origin| !origin.is_empty()) {
-        arguments.extend(["--origin".to_owned(), origin.to_owned()]);
+        arguments.push(format!("--origin={origin}"));
     }
     arguments.into_iter().map(OsString::from).chain(given.iter().cloned()).collect()
 }
@@ -202,44 +203,45 @@ mod tests {
     fn what_is_set_is_passed_on_and_what_is_typed_for_the_stream_stays() {
         for (pairs, given, expected) in [
             (&[][..], &["--fps", "7"][..], "--fps 7"),
-            (&[("WEBRTC_FRAMERATE", "30")], &[], "--fps 30"),
+            (&[("WEBRTC_FRAMERATE", "30")], &[], "--fps=30"),
             (&[("WEBRTC_FRAMERATE", "30")], &["--fps=7"], "--fps=7"),
             (
                 &[("SELKIES_VIDEO_BITRATE", "4000"), ("BASIC_AUTH_USER", "ann")],
                 &[],
-                "--bitrate 4000 --user ann",
+                "--bitrate=4000 --user=ann",
             ),
-            (&[("WEBRTC_ENCODER", "nvh264enc")], &[], "--encoder nvh264enc"),
-            (&[("WEBRTC_ENCODER", "x264enc")], &[], "--encoder x264enc"),
+            (&[("WEBRTC_ENCODER", "nvh264enc")], &[], "--encoder=nvh264enc"),
+            (&[("WEBRTC_ENCODER", "x264enc")], &[], "--encoder=x264enc"),
             (
                 &[("ENABLE_BASIC_AUTH", "false"), ("COSMOS_ALLOW_INSECURE", "1")],
                 &[],
                 "--allow-insecure --no-password",
             ),
             (&[("ENABLE_AUDIO", "0")], &[], "--no-audio"),
-            (&[("SELKIES_ENABLE_HTTPS", "false")], &[], "--https false"),
+            (&[("PWA_APP_NAME", "-desk-")], &[], "--pwa-name=-desk-"),
+            (&[("SELKIES_ENABLE_HTTPS", "false")], &[], "--https=false"),
             (
                 &[("SELKIES_HTTPS_CERT", "/c.pem"), ("SELKIES_HTTPS_KEY", "/k.pem")],
                 &[],
-                "--https-certificate /c.pem --https-key /k.pem",
+                "--https-certificate=/c.pem --https-key=/k.pem",
             ),
             (
                 &[("TURN_HOST", "t"), ("TURN_SHARED_SECRET", "s3cret"), ("TURN_TLS", "true")],
                 &[],
-                "--turn-host t --turn-tls",
+                "--turn-host=t --turn-tls",
             ),
             (
                 &[("COSMOS_TRANSPORT", "TCP"), ("COSMOS_PUBLIC_IP", "ec2")],
                 &[],
-                "--transport tcp --public-ip ec2",
+                "--transport=tcp --public-ip=ec2",
             ),
-            (&[("SELKIES_STUN_HOST", "::1"), ("SELKIES_STUN_PORT", "99")], &[], "--stun [::1]:99"),
-            (&[("SELKIES_STUN_HOST", "off"), ("SELKIES_STUN_PORT", "99")], &[], "--stun off"),
+            (&[("SELKIES_STUN_HOST", "::1"), ("SELKIES_STUN_PORT", "99")], &[], "--stun=[::1]:99"),
+            (&[("SELKIES_STUN_HOST", "off"), ("SELKIES_STUN_PORT", "99")], &[], "--stun=off"),
             (&[("SELKIES_STUN_HOST", "s")], &["--stun=t"], "--stun=t"),
             (
                 &[("COTURN_WEB_URI", "http://h"), ("COTURN_AUTH_HEADER_NAME", "x-user")],
                 &[],
-                "--turn-rest-uri http://h --turn-rest-username-header x-user",
+                "--turn-rest-uri=http://h --turn-rest-username-header=x-user",
             ),
             (
                 &[
@@ -248,28 +250,28 @@ mod tests {
                     ("SELKIES_CLOUDFLARE_TURN_API_TOKEN", "s3cret"),
                 ],
                 &[],
-                "--cloudflare-turn-token-id k",
+                "--cloudflare-turn-token-id=k",
             ),
             (&[("COSMOS_CLOUDFLARE_TURN_TOKEN_ID", "k")], &[], ""),
             (
                 &[("COSMOS_USERS", "/users"), ("COSMOS_PROXY_ROLE", "Owner"), ("COSMOS_AUDIT_LOG", "/a.log")],
                 &[],
-                "--users /users --proxy-role owner --audit-log /a.log",
+                "--users=/users --proxy-role=owner --audit-log=/a.log",
             ),
             (
                 &[("ENABLE_CLIPBOARD", "in"), ("WEBRTC_ENABLE_RESIZE", "false"), ("APP_AUTO_INIT", "false")],
                 &[],
-                "--resize false --clipboard in --app-wait-ready true",
+                "--resize=false --clipboard=in --app-wait-ready=true",
             ),
             (
                 &[("SELKIES_KEYFRAME_DISTANCE", "10")],
                 &["--clipboard=out"],
-                "--keyframe-distance 10 --clipboard=out",
+                "--keyframe-distance=10 --clipboard=out",
             ),
             (
                 &[("PWA_APP_NAME", "My desk"), ("SUBFOLDER", "/desk/"), ("SELKIES_AUDIO_CHANNELS", "1")],
                 &[],
-                "--audio-channels 1 --base-path /desk/ --pwa-name My desk",
+                "--audio-channels=1 --base-path=/desk/ --pwa-name=My desk",
             ),
             (
                 &[
@@ -278,9 +280,9 @@ mod tests {
                     ("COSMOS_METRICS_ADDRESS", "::"),
                 ],
                 &[],
-                "--metrics-port 9000 --metrics true --metrics-address ::",
+                "--metrics-port=9000 --metrics=true --metrics-address=::",
             ),
-            (&[("COSMOS_ORIGINS", "https://a, https://b")], &[], "--origin https://a --origin https://b"),
+            (&[("COSMOS_ORIGINS", "https://a, https://b")], &[], "--origin=https://a --origin=https://b"),
         ] {
             let given: Vec<OsString> = given.iter().map(OsString::from).collect();
             let arguments = arguments(&with(pairs), &given);

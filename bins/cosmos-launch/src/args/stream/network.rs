@@ -10,15 +10,15 @@ use super::has;
 pub(super) fn arguments(settings: &Settings, given: &[OsString]) -> Vec<String> {
     let mut arguments = Vec::new();
     if let Some(place) = stun(settings).filter(|_| !has(given, STUN)) {
-        arguments.extend([STUN.to_owned(), place]);
+        arguments.push(format!("{STUN}={place}"));
     }
     for (key, flag) in HEADERS {
         if let Some(name) = settings.text(key).filter(|_| settings.is_set(key) && !has(given, flag)) {
-            arguments.extend([flag.to_owned(), name.to_owned()]);
+            arguments.push(format!("{flag}={name}"));
         }
     }
     if let Some(id) = settings.text(KEY).filter(|_| settings.is("cloudflare_turn") && !has(given, KEY_FLAG)) {
-        arguments.extend([KEY_FLAG.to_owned(), id.to_owned()]);
+        arguments.push(format!("{KEY_FLAG}={id}"));
     }
     arguments
 }
