@@ -27,6 +27,11 @@ pub enum Codec {
     Av1,
 }
 
+impl Codec {
+    /// Each of them once, in the order of their declaration.
+    pub const ALL: [Self; 5] = [Self::H264, Self::H265, Self::Vp8, Self::Vp9, Self::Av1];
+}
+
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -254,7 +254,7 @@ fn choices_are_read_as_they_are_written() {
     assert_eq!("auto".parse::<Choice>().unwrap(), Choice::Auto);
     assert_eq!("vp8enc".parse::<Choice>().unwrap(), Choice::Named("vp8enc".into()));
     assert!("VP8".parse::<Choice>().is_err());
-    let codecs = [Codec::H264, Codec::H265, Codec::Vp8, Codec::Vp9, Codec::Av1];
+    let codecs = Codec::ALL;
     assert_eq!(codecs.map(|codec| codec.to_string()), ["H.264", "H.265", "VP8", "VP9", "AV1"]);
 }
 

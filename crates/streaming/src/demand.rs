@@ -2,8 +2,8 @@
 
 use std::{
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -12,26 +12,25 @@ use cosmos_desktop::{Frame, Size, Waker};
 use cosmos_encoder::{Codec, Demand};
 use tokio::sync::oneshot;
 
-/// The only edge from the network back to the desktop's threads, but for input.
+/// The only edge from the network back to the desktop's threads, but for input. What each frame asks for is read without
+/// a lock. One thread, the network's, says who looks.
 #[derive(Default)]
 pub(crate) struct DemandCell {
     bitrate_kbps: AtomicU32,
     fps: AtomicU32,
     keyframe: AtomicBool,
-    looked_at: Mutex<LookedAt>,
+    /// Somebody looks at what the encoder makes.
+    encoded: AtomicBool,
+    /// Somebody looks at the pictures themselves.
+    pictures: AtomicBool,
     video: Flag,
     audio: Flag,
-    codec: Mutex<Option<Codec>>,
+    /// One more than the place in [`Codec::ALL`] of the codec that was agreed upon; 0 for none.
+    codec: AtomicU8,
     frames: Mutex<Option<Waker>>,
     control: Mutex<Wanted>,
-    pictures: Mutex<Vec<oneshot::Sender<Picture>>>,
-}
-
-/// In which forms somebody looks at the picture.
-#[derive(Default)]
-struct LookedAt {
-    encoded: bool,
-    pictures: bool,
+    photographs: Mutex<Vec<oneshot::Sender<Picture>>>,
+    is_photograph_wanted: AtomicBool,
 }
 
 /// The screen as it was at some time.
@@ -90,38 +89,30 @@ impl DemandCell {
 
     /// Whether somebody looks at what the encoder makes.
     pub(crate) fn encoded_is_wanted(&self) -> bool {
-        self.looked_at().encoded
+        self.encoded.load(Relaxed)
     }
 
     /// Whether somebody looks at the pictures themselves.
     pub(crate) fn pictures_are_wanted(&self) -> bool {
-        self.looked_at().pictures
+        self.pictures.load(Relaxed)
     }
 
     /// Tells whether somebody looks at what the encoder makes.
     pub(crate) fn want_encoded(&self, wanted: bool) {
-        self.look(|looked_at| looked_at.encoded = wanted);
+        self.look(&self.encoded, wanted);
     }
 
     /// Tells whether somebody looks at the pictures themselves.
     pub(crate) fn want_pictures(&self, wanted: bool) {
-        self.look(|looked_at| looked_at.pictures = wanted);
+        self.look(&self.pictures, wanted);
     }
 
-    fn look(&self, change: impl FnOnce(&mut LookedAt)) {
-        let mut looked_at = self.looked_at();
-        let before = (looked_at.encoded, looked_at.pictures);
-        change(&mut looked_at);
-        let turned = before != (looked_at.encoded, looked_at.pictures);
-        self.video.set(looked_at.encoded || looked_at.pictures);
-        drop(looked_at);
+    fn look(&self, form: &AtomicBool, wanted: bool) {
+        let turned = form.swap(wanted, Relaxed) != wanted;
+        self.video.set(self.encoded_is_wanted() || self.pictures_are_wanted());
         if turned {
             self.wake_frames();
         }
-    }
-
-    fn looked_at(&self) -> MutexGuard<'_, LookedAt> {
-        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether somebody listens.
@@ -163,12 +154,13 @@ impl DemandCell {
 
     /// Sets the codec that was agreed upon, where it is not the one of the best encoder.
     pub(crate) fn set_codec(&self, codec: Option<Codec>) {
-        *self.codec.lock().unwrap_or_else(PoisonError::into_inner) = codec;
+        self.codec.store(codec.map_or(0, |codec| codec as u8 + 1), Relaxed);
     }
 
     /// The codec that was agreed upon, if any was.
     pub(crate) fn codec(&self) -> Option<Codec> {
-        *self.codec.lock().unwrap_or_else(PoisonError::into_inner)
+        let place = usize::from(self.codec.load(Relaxed)).checked_sub(1)?;
+        Codec::ALL.get(place).copied()
     }
 
     /// Asks for a keyframe, also of a screen that does not change.
@@ -186,9 +178,10 @@ impl DemandCell {
 
     /// Asks for a picture, whoever looks.
     pub(crate) fn want_picture(&self, reply: oneshot::Sender<Picture>) {
-        let mut waiting = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.photographs.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() < MOST_PICTURES {
             waiting.push(reply);
+            self.is_photograph_wanted.store(true, Relaxed);
         }
         drop(waiting);
         self.wake_frames();
@@ -196,12 +189,15 @@ impl DemandCell {
 
     /// Whether somebody asks for a picture.
     pub(crate) fn wants_picture(&self) -> bool {
-        !self.pictures.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.is_photograph_wanted.load(Relaxed)
     }
 
     /// Gives the frame to whoever asks for a picture.
     pub(crate) fn photograph(&self, frame: &Frame<'_>) {
-        let waiting = std::mem::take(&mut *self.pictures.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut photographs = self.photographs.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_photograph_wanted.store(false, Relaxed);
+        let waiting = std::mem::take(&mut *photographs);
+        drop(photographs);
         for reply in waiting {
             let rows = frame.bgrx.chunks(frame.stride).take(frame.size.height.into());
             let bgrx = rows.flat_map(|row| &row[..4 * usize::from(frame.size.width)]).copied().collect();

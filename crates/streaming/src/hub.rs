@@ -35,7 +35,9 @@ use crate::{
     demand::DemandCell,
     metrics::Totals,
     rfb::Rfb,
-    session::{Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, agree},
+    session::{
+        Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, Wish, agree,
+    },
     site::Happened,
     stats::{Means, Snapshot},
 };
@@ -141,6 +143,8 @@ pub(crate) struct Hub {
     keyframe_due: Option<Instant>,
     /// When the demand is to be computed again although nothing happened.
     reconsider: Option<Instant>,
+    /// The room that the wishes are collected in.
+    wishes: Vec<Wish>,
     report: Option<Instant>,
     means: Means,
     totals: Totals,
@@ -187,6 +191,7 @@ impl Hub {
             last_keyframe: None,
             keyframe_due: None,
             reconsider: None,
+            wishes: Vec::new(),
             report: None,
             means: Means::default(),
             totals: Totals::default(),

@@ -1,6 +1,9 @@
 //! What all viewers together ask of the one encoder.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 use super::Hub;
 use crate::session::Wish;
@@ -51,11 +54,13 @@ impl Together {
 
 impl Hub {
     pub(super) fn update_demand(&mut self, now: Instant) {
-        let mut wishes: Vec<Wish> = self.sessions.iter_mut().map(|live| live.session.wish(now)).collect();
-        if self.config.waits_for.is_some() {
-            wishes.clear();
+        let mut wishes = mem::take(&mut self.wishes);
+        if self.config.waits_for.is_none() {
+            wishes.extend(self.sessions.iter_mut().map(|live| live.session.wish(now)));
         }
         let wanted = Together::of(&wishes, self.max_kbps(), self.max_fps());
+        wishes.clear();
+        self.wishes = wishes;
         self.demand.set_rate(wanted.kbps, wanted.fps);
         self.demand.audio().set(wanted.audio && self.config.audio);
         self.looked_at(wanted.video, now);

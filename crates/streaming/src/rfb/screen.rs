@@ -109,7 +109,8 @@ impl Shown {
     /// Returns whether anything differs.
     fn show(&mut self, frame: &Frame<'_>, damage: &[Rect], version: u64) -> bool {
         let size = frame.size;
-        if self.size != size {
+        let mut differs = self.size != size;
+        if differs {
             self.size = size;
             self.bgrx = vec![0; 4 * size.area()];
             self.tiles = vec![version; Grid::of(size).area()];
@@ -125,10 +126,11 @@ impl Shown {
                 if ours != theirs {
                     let tiles = &mut self.tiles[usize::from(y) / SIDE * columns + first..];
                     copy_tiles(ours, theirs, tiles, version);
+                    differs = true;
                 }
             }
         }
-        self.tiles.contains(&version)
+        differs
     }
 }
 
