@@ -121,7 +121,17 @@ fn refusal(config: &EncoderConfig, plan: &Plan, mut failed: Vec<(String, EncodeE
 }
 
 fn none_works(against: &[(String, String)]) -> EncodeError {
-    let findings = against.iter().map(|(element, reason)| format!("{element}: {reason}")).collect::<Vec<_>>();
+    let mut reasons: Vec<&str> = Vec::new();
+    for (_, reason) in against {
+        if !reasons.contains(&reason.as_str()) {
+            reasons.push(reason);
+        }
+    }
+    let finding = |reason: &str| {
+        let same = against.iter().filter(|(_, other)| other == reason).map(|(element, _)| element.as_str());
+        format!("{}: {reason}", same.collect::<Vec<_>>().join(", "))
+    };
+    let findings = reasons.into_iter().map(finding).collect::<Vec<_>>();
     let mut packages = table::rows().filter(|row| !row.hardware()).map(|row| row.package).collect::<Vec<_>>();
     packages.sort_unstable();
     packages.dedup();
@@ -132,4 +142,17 @@ fn none_works(against: &[(String, String)]) -> EncodeError {
 fn threads(asked: Option<u32>) -> u32 {
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
     asked.map_or((cores - 1).clamp(1, 4), |threads| threads.clamp(1, 64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encoders_with_one_reason_against_them_are_told_together() {
+        let against = [("a", "no GPU"), ("b", "not installed"), ("c", "no GPU")]
+            .map(|(element, reason)| (element.to_owned(), reason.to_owned()));
+        let text = none_works(&against).to_string();
+        assert!(text.contains("(a, c: no GPU; b: not installed)"), "{text}");
+    }
 }

@@ -34,7 +34,7 @@ pub enum EncodeError {
         "no video encoder works here ({findings}); install one of the Debian or Ubuntu packages {packages}"
     )]
     NoneWorks {
-        /// Each encoder with the reason against it.
+        /// Each reason, after the encoders that it stands against.
         findings: String,
         /// The packages that hold encoders.
         packages: String,

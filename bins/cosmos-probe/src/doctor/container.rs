@@ -171,6 +171,7 @@ fn remedy(missing: &str) -> String {
         ("libXext.so", "libxext6"),
         ("libX11.so", "libx11-6"),
         ("libX11-xcb.so", "libx11-xcb1"),
+        ("libxcb-glx.so", "libxcb-glx0"),
         ("libxcb", "libxcb1"),
         ("libEGL.so", "libegl1"),
         ("libEGL_mesa", "libegl-mesa0"),

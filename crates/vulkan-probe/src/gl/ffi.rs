@@ -203,7 +203,17 @@ fn choose(gl: &'static Library, display: Display, screen: c_int) -> Result<*mut 
     let mut wanted = WANTED;
     // SAFETY: the display is open and the list ends in a zero.
     let visual = unsafe { choose(display, screen, wanted.as_mut_ptr()) };
-    if visual.is_null() { Err("GLX has no RGB visual".to_owned()) } else { Ok(visual) }
+    if visual.is_null() { Err(without_visual()) } else { Ok(visual) }
+}
+
+/// Why there may be none. On an X server that is not NVIDIA's, its GLX looks for a library that is not among those it is
+/// linked with, and is silent where it finds none.
+fn without_visual() -> String {
+    let absent = open("libGLX_nvidia.so.0").and_then(|_| open("libxcb-glx.so.0"));
+    match absent {
+        Err(error) if error.contains("libxcb-glx") => format!("GLX has no RGB visual: {error}"),
+        _ => "GLX has no RGB visual".to_owned(),
+    }
 }
 
 fn context(gl: &'static Library, display: Display, visual: *mut VisualInfo) -> Result<Context, String> {

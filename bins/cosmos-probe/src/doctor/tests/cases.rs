@@ -47,6 +47,10 @@ pub const CASES: &[Case] = &[
         };
         machine.report.vulkan = answer(VulkanFacts { manifests: vec![manifest], ..VulkanFacts::default() });
     }),
+    ("libraries", Status::Fail, "apt-get install libxcb-glx0", |machine| {
+        let error = "GLX has no RGB visual: libxcb-glx.so.0: cannot open shared object file: No such file or directory";
+        machine.report.gl = answer(GlFacts { error: some(error), ..GlFacts::default() });
+    }),
     ("headless-variant", Status::Fail, "install nvidia-driver-550 there", |machine| {
         machine.report.egl = answer(EglFacts::default());
         driver(machine, |driver| driver.graphics_library = None);
