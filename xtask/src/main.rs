@@ -2,6 +2,7 @@
 //! nothing is installed yet.
 
 mod checks;
+mod dist;
 mod image;
 mod node;
 mod packages;
@@ -38,6 +39,7 @@ fn run(mut args: Vec<String>) -> Result<(), Failure> {
         "run" => start::desktop(&workspace, ask, &args),
         "bench" => checks::bench(&workspace, ask, &args),
         "image" => image::build(&workspace, &args),
+        "dist" => dist::build(&workspace, &args),
         "test" => no_more(&args).and_then(|()| checks::test(&workspace, ask)),
         "sweep" => no_more(&args).and_then(|()| checks::sweep(&workspace, ask)),
         "ci" => no_more(&args).and_then(|()| checks::ci(&workspace, ask)),
@@ -67,6 +69,9 @@ usage: cargo xtask COMMAND [--yes] [ARGUMENT...]
   ci     formatting, lints and documentation, then `cargo xtask test`
   bench  run the benchmarks; further arguments go to `cargo bench`
   image  build the container image, see below
+  dist   build packages for Debian and Ubuntu, an archive, and what they are
+         made of, into target/dist or --out FOLDER; --programs FOLDER takes
+         programs that are built already
   sweep  compare 10^8 modelines with the X server's library, which takes too
          long for `test`
 

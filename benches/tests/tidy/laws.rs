@@ -6,6 +6,7 @@ use crate::file::{File, Violation, code_of};
 /// see though it lies lower, or comes from outside.
 const LAYERS: &[(&str, u8, &[&str])] = &[
     ("cosmos-desktop", 0, &["*"]),
+    ("cosmos-manual", 0, &["tokio", "cosmos-desktop"]),
     ("cosmos-auth", 1, &["tokio", "cosmos-desktop"]),
     ("cosmos-encoder", 1, &["tokio", "x11rb"]),
     ("cosmos-nvidia-driver", 1, &["tokio"]),

@@ -1,11 +1,12 @@
 //! Starts a desktop and streams it.
 
 use std::{
+    env,
     io::{IsTerminal, Write},
     process::ExitCode,
 };
 
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
 mod args;
 mod health;
@@ -15,6 +16,9 @@ mod progress;
 use args::{Args, Command, Desktop, NothingToRun, Wanted, XorgConfig};
 
 fn main() -> ExitCode {
+    if let Some(code) = cosmos_manual::asked(Args::command(), env::args_os()) {
+        return code;
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

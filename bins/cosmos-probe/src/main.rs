@@ -1,13 +1,14 @@
 //! Says what the graphics and video drivers of this machine really do, and what is wrong with them.
 
 use std::{
+    env,
     io::{self, Write},
     path::Path,
     process::ExitCode,
     thread,
 };
 
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 use cosmos_vulkan_probe::{Answer, Config, ask, child, probe};
 
 mod args;
@@ -30,6 +31,9 @@ fn main() -> ExitCode {
     child::task(driver::TASK, driver::gather);
     child::task(screen::TASK, screen::gather);
     child::main();
+    if let Some(code) = cosmos_manual::asked(Args::command(), env::args_os()) {
+        return code;
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

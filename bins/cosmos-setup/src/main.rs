@@ -1,11 +1,12 @@
 //! Makes a fresh machine one whose GPU draws desktops.
 
 use std::{
+    env,
     io::{self, BufRead, IsTerminal, Write},
     process::ExitCode,
 };
 
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 use cosmos_host::setup::{
     self, Ending, Facts, Left, Plan, Real, Setup, SetupError, State, Status, Tree, Wish, causes, hosts,
 };
@@ -20,6 +21,9 @@ use args::{Args, Command, Way};
 use progress::Bar;
 
 fn main() -> ExitCode {
+    if let Some(code) = cosmos_manual::asked(Args::command(), env::args_os()) {
+        return code;
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -5,12 +5,13 @@ mod ffi;
 mod ready;
 
 use std::{
+    env,
     io::{self, Read},
     process::ExitCode,
     time::Duration,
 };
 
-use clap::ArgMatches;
+use clap::{ArgMatches, CommandFactory};
 use cosmos_auth::{AccountError, Secret, SessionKey, hash_password, store};
 use cosmos_desktop::{DesktopError, Size};
 use cosmos_encoder::{Capabilities, Codec, Demand, EncodeError, EncoderConfig};
@@ -49,6 +50,9 @@ fn main() -> ExitCode {
     // Programs of the desktop run as the same user, and must not read the password in here.
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         eprintln!("cosmos-stream: other processes of this user can read its memory: {error}");
+    }
+    if let Some(code) = cosmos_manual::asked(Args::command(), env::args_os()) {
+        return code;
     }
     let (args, sources) = match Args::try_parse_with_sources() {
         Ok(parsed) => parsed,
