@@ -15,7 +15,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|steps: Vec<(u8, u16, Vec<u8>)>| {
     let mut now = Instant::now();
-    let mut session = Session::over_socket(Viewer { user: "ada".into(), role: Role::Owner }, now);
+    let mut session = Session::over_socket(Viewer { user: "ada".into(), role: Role::Owner }, true, now);
     for (what, pause, bytes) in steps {
         now += Duration::from_millis(pause.into());
         match what % 4 {

@@ -47,6 +47,10 @@ pub struct Args {
     #[arg(long, value_name = "KBPS", env = "SELKIES_VIDEO_BITRATE", default_value_t = 8000,
           value_parser = clap::value_parser!(u32).range(300..=100_000))]
     pub bitrate: u32,
+    /// Send less where the network carries less: true or false, for a fixed bitrate
+    #[arg(long, value_name = "BOOLEAN", env = "COSMOS_CONGESTION_CONTROL", default_value_t = true,
+          action = clap::ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
+    pub congestion_control: bool,
     /// Encoder: auto, or the name of a GStreamer element
     #[arg(long, env = "SELKIES_ENCODER", default_value = "auto")]
     pub encoder: Choice,

@@ -140,8 +140,9 @@ fn video(args: &Args) -> Result<VideoConfig, Failure> {
     let capabilities = Capabilities::probe_for(&encoder.choice, PROBE)?;
     let codec = codec(&encoder, &capabilities, args)?;
     let others = capabilities.codecs(&encoder.choice)?.into_iter().filter(|other| *other != codec).collect();
-    let (fps, max_kbps, keyframe_every) = (args.fps, args.bitrate, args.page.keyframe_every());
-    Ok(VideoConfig { fps, max_kbps, keyframe_every, encoder, capabilities, codec, others })
+    let (fps, max_kbps, adapts) = (args.fps, args.bitrate, args.congestion_control);
+    let keyframe_every = args.page.keyframe_every();
+    Ok(VideoConfig { fps, max_kbps, adapts, keyframe_every, encoder, capabilities, codec, others })
 }
 
 /// Opens the encoder once, so that what is wrong with it is said before anybody connects.

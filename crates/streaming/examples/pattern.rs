@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         video: VideoConfig {
             fps: 30,
             max_kbps: 4000,
+            adapts: true,
             keyframe_every: None,
             encoder,
             capabilities,

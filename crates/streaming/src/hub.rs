@@ -115,6 +115,8 @@ pub(crate) struct HubConfig {
     pub(crate) audio: bool,
     pub(crate) fps: u32,
     pub(crate) max_kbps: u32,
+    /// Whether the rate follows what the network carries.
+    pub(crate) adapts: bool,
     pub(crate) audit: Audit,
     /// Takes what happens, for whoever follows it.
     pub(crate) happened: broadcast::Sender<Happened>,
@@ -319,7 +321,8 @@ impl Hub {
         self.room()?;
         // Who comes first finds the codec that their browser decodes; who comes later has to take what is there.
         let others = if self.sessions.is_empty() { &self.config.others[..] } else { &[] };
-        let (codec, offered, answer) = agree(offer, &self.config.reach, self.config.codec, others, now)?;
+        let HubConfig { reach, codec, adapts, .. } = &self.config;
+        let (codec, offered, answer) = agree(offer, reach, *codec, others, *adapts, now)?;
         self.demand.agree(codec, self.config.codec);
         self.config.codec = codec;
         Ok((self.enter(Session::new(offered, viewer, now), None, now), answer))
@@ -327,8 +330,8 @@ impl Hub {
 
     fn socket(&mut self, offer: SocketOffer, now: Instant, send: &mut dyn FnMut(Transmit)) {
         let SocketOffer { viewer, outgoing, reply } = offer;
-        let admitted =
-            self.room().map(|()| self.enter(Session::over_socket(viewer, now), Some(outgoing), now));
+        let session = Session::over_socket(viewer, self.config.adapts, now);
+        let admitted = self.room().map(|()| self.enter(session, Some(outgoing), now));
         let id = admitted.as_ref().ok().copied();
         if reply.send(admitted).is_ok()
             && let Some(id) = id

@@ -115,6 +115,9 @@ pub struct VideoConfig {
     pub fps: u32,
     /// The most that one viewer's picture may take, in kbit/s.
     pub max_kbps: u32,
+    /// Whether less is sent to where the network carries less. Otherwise the picture takes what it was set to, and what the
+    /// network does not carry is lost.
+    pub adapts: bool,
     /// The longest time between two keyframes; `None` makes them when somebody needs one.
     pub keyframe_every: Option<Duration>,
     /// Which encoder.
@@ -371,6 +374,7 @@ impl Network {
             audio: config.audio.is_some(),
             fps: config.video.fps,
             max_kbps: config.video.max_kbps,
+            adapts: config.video.adapts,
             audit: audit.clone(),
             happened: happened.clone(),
             keyframe_every: config.video.keyframe_every,

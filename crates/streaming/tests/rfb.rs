@@ -66,6 +66,7 @@ impl Server {
             video: VideoConfig {
                 fps: 30,
                 max_kbps: 4000,
+                adapts: true,
                 keyframe_every: None,
                 encoder: EncoderConfig {
                     choice: Choice::Named("vp8enc".into()),

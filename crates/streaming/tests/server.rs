@@ -149,6 +149,7 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
         video: VideoConfig {
             fps: 30,
             max_kbps: 4000,
+            adapts: true,
             keyframe_every: None,
             encoder: EncoderConfig {
                 choice: Choice::Named("vp8enc".into()),

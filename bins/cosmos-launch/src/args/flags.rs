@@ -1,7 +1,7 @@
 //! The flags of the settings, made from their table.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, builder::PossibleValuesParser};
-use cosmos_host::settings::{Consumer, Effect, Kind, Setting, help, settings};
+use cosmos_host::settings::{Consumer, Kind, Setting, help, settings};
 
 /// What was typed for settings: the key of each, and the text.
 #[derive(Debug, Default)]
@@ -42,7 +42,6 @@ impl FromArgMatches for SettingFlags {
     }
 }
 
-/// `-h` tells of the flags that do something, `--help` of all.
 fn flag(setting: &'static Setting) -> Option<Arg> {
     let arg = Arg::new(setting.key)
         .long(setting.flag?)
@@ -50,7 +49,6 @@ fn flag(setting: &'static Setting) -> Option<Arg> {
         .value_name(value_name(setting))
         .action(if setting.kind == Kind::Devices { ArgAction::Append } else { ArgAction::Set })
         .allow_negative_numbers(true)
-        .hide_short_help(setting.effect == Effect::None)
         .help_heading(heading(setting));
     Some(match setting.kind {
         // "--audio" alone says yes, and what follows it is the next argument.

@@ -174,8 +174,9 @@ const SECRETS: [(&str, [&str; 2]); 5] = [
     ("cloudflare_turn_api_token", ["--cloudflare-turn-api-token-fd", "--cloudflare-turn-api-token-file"]),
 ];
 /// Those of which the stream takes the word for yes or no too.
-const SPOKEN: [(&str, &str); 7] = [
+const SPOKEN: [(&str, &str); 8] = [
     ("https", "--https"),
+    ("congestion_control", "--congestion-control"),
     ("resize", "--resize"),
     ("cursors", "--cursors"),
     ("clipboard", "--clipboard"),
@@ -263,6 +264,7 @@ mod tests {
                 &[],
                 "--resize=false --clipboard=in --app-wait-ready=true",
             ),
+            (&[("SELKIES_CONGESTION_CONTROL", "false")], &[], "--congestion-control=false"),
             (
                 &[("SELKIES_KEYFRAME_DISTANCE", "10")],
                 &["--clipboard=out"],

@@ -64,7 +64,7 @@ impl Shape {
 }
 
 /// Keys of settings, the arguments that hold them, and what these stand for.
-const ROWS: [(&str, &str, Shape); 32] = [
+const ROWS: [(&str, &str, Shape); 33] = [
     ("allow_insecure", "allow_insecure", Shape::Switch),
     ("app_ready_file", "app_ready_file", Shape::Text),
     ("app_wait_ready", "app_wait_ready", Shape::Switch),
@@ -75,6 +75,7 @@ const ROWS: [(&str, &str, Shape); 32] = [
     ("base_path", "base_path", Shape::Text),
     ("basic_auth", "no_password", Shape::Off),
     ("clipboard", "clipboard", Shape::Text),
+    ("congestion_control", "congestion_control", Shape::Switch),
     ("cursors", "cursors", Shape::Switch),
     ("encoder", "encoder", Shape::Text),
     ("encoder_threads", "encoder_threads", Shape::Number),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Consumer, Effect, Meaning, Project, Setting, retired, settings, table::FILE};
+use super::{Consumer, Meaning, Project, Setting, retired, settings, table::FILE};
 
 /// The help of one flag: what it does, its unit, the values it takes, its variables and its default.
 pub fn help(setting: &Setting) -> String {
@@ -21,9 +21,6 @@ pub fn help(setting: &Setting) -> String {
     text.push(']');
     if let Some(default) = setting.default {
         let _ = write!(text, " [default: {default}]");
-    }
-    if setting.effect == Effect::None {
-        text.push_str(" (understood, without effect so far)");
     }
     text
 }
@@ -48,13 +45,12 @@ fn row(setting: &Setting) -> String {
         "" => setting.kind.accepted(),
         unit => format!("{}, {unit}", setting.kind.accepted()),
     };
-    let consumer = match (setting.effect, setting.consumer) {
-        (Effect::None, _) => "nobody yet",
-        (_, Consumer::Launch) => "cosmos-launch",
-        (_, Consumer::XServer) => "X server",
-        (_, Consumer::Session) => "session",
-        (_, Consumer::Stream) => "cosmos-stream",
-        (_, Consumer::Runtime) => "container runtime",
+    let consumer = match setting.consumer {
+        Consumer::Launch => "cosmos-launch",
+        Consumer::XServer => "X server",
+        Consumer::Session => "session",
+        Consumer::Stream => "cosmos-stream",
+        Consumer::Runtime => "container runtime",
     };
     let cells = [format!("`{}`", setting.variable), flag, format!("`{}`", setting.key), older(setting)];
     let rest = [accepted, default, setting.help.to_owned(), consumer.to_owned()];

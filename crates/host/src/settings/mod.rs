@@ -41,7 +41,7 @@ pub use report::{Report, Reported};
 pub use resolve::{Origin, ReadFile, Settings, Sources, resolve};
 pub use secret::Hidden;
 pub use table::{
-    Consumer, Effect, Known, Meaning, Older, Project, Retired, Setting, known, retired, setting, settings,
+    Consumer, Known, Meaning, Older, Project, Retired, Setting, known, retired, setting, settings,
 };
 pub use turn::{BadTurnUser, TurnUser};
 pub use value::{Clipboard, Value};

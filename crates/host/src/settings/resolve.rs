@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use super::{
     Hidden, Invalid, Known, Meaning, Setting, SettingsError, Value, file, known, settings, suggest,
-    table::{Effect, FILE},
+    table::FILE,
 };
 
 mod check;
@@ -153,7 +153,6 @@ impl Settings {
         };
         let value = winner.value(setting, read)?;
         self.warn_of_losers(setting, winner, others);
-        self.warn_of_no_effect(setting, winner, &value);
         self.entries.insert(setting.key, (value, winner.origin.clone()));
         Ok(())
     }
@@ -172,13 +171,6 @@ impl Settings {
                 self.warnings
                     .push(format!("{} and {} are both set; {used} is used", winner.name, other.name));
             }
-        }
-    }
-
-    fn warn_of_no_effect(&mut self, setting: &Setting, winner: &Candidate, value: &Value) {
-        let default = setting.default.and_then(|text| setting.kind.parse(text).ok());
-        if setting.effect == Effect::None && default.as_ref() != Some(value) {
-            self.warnings.push(format!("{} is understood, but nothing acts on it yet", winner.name));
         }
     }
 

@@ -33,8 +33,6 @@ pub struct Setting {
     pub help: &'static str,
     /// Who acts on it.
     pub consumer: Consumer,
-    /// Whether setting it changes anything yet.
-    pub effect: Effect,
 }
 
 /// A name that a setting had.
@@ -79,15 +77,6 @@ pub enum Consumer {
     Stream,
     /// The container runtime.
     Runtime,
-}
-
-/// Whether setting it changes anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// It does what it says.
-    Full,
-    /// It is understood and checked, and nothing acts on it yet.
-    None,
 }
 
 /// What a variable's name stands for.
@@ -165,11 +154,6 @@ impl Setting {
         self.unit = unit;
         self
     }
-
-    const fn without_effect(mut self) -> Self {
-        self.effect = Effect::None;
-        self
-    }
 }
 
 /// A row of the table.
@@ -180,18 +164,7 @@ const fn row(
     help: &'static str,
 ) -> Setting {
     let flag = if flag.is_empty() { None } else { Some(flag) };
-    Setting {
-        key,
-        variable,
-        flag,
-        older: &[],
-        kind,
-        default: None,
-        unit: "",
-        help,
-        consumer,
-        effect: Effect::Full,
-    }
+    Setting { key, variable, flag, older: &[], kind, default: None, unit: "", help, consumer }
 }
 
 const fn seed(name: &'static str) -> Older {

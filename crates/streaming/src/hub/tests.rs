@@ -54,6 +54,7 @@ impl World {
             audio: false,
             fps: 60,
             max_kbps: 8000,
+            adapts: true,
             audit: Audit::default(),
             happened: broadcast::channel(1).0,
             keyframe_every: None,
@@ -199,6 +200,18 @@ fn one_of_ten_on_a_bad_line_harms_none_of_the_others() {
     assert!((5..frames / 2).contains(&page.pictures), "{} pictures came over the bad line", page.pictures);
     let waiting: usize = page.on_the_way.iter().map(|(_, message)| message.len()).sum();
     assert!(waiting < 1 << 20, "{waiting} bytes wait for the bad line");
+}
+
+#[test]
+fn the_encoder_follows_the_line_unless_its_rate_is_fixed() {
+    for (adapts, least, most) in [(true, 800, 2000), (false, 8000, 8000)] {
+        let mut world = World::new();
+        world.hub.config.adapts = adapts;
+        world.enter("ada", Role::Owner, 2000, 0);
+        world.film(Duration::from_secs(5));
+        let (kbps, _) = world.film(Duration::from_secs(10));
+        assert!((least..=most).contains(&kbps), "adapts {adapts}: {kbps} kbit/s");
+    }
 }
 
 #[test]

@@ -115,27 +115,31 @@ pub struct Session {
     incoming: Assembler,
     wish: Wish,
     person_kbps: u32,
+    /// Whether the rate follows what the network carries.
+    adapts: bool,
     skipped: u32,
 }
 
 impl Session {
     /// A session over the connection that [`answer`] prepared.
     pub fn new(offered: Offered, viewer: Viewer, now: Instant) -> Self {
-        Self::over(Box::new(Peer::new(offered, now)), viewer)
+        let adapts = offered.adapts;
+        Self::over(Box::new(Peer::new(offered, now)), viewer, adapts)
     }
 
     /// A session over a WebSocket, which carries each [`Output::Message`] to the page and tells
-    /// [`said`](Self::said) what comes back.
-    pub fn over_socket(viewer: Viewer, now: Instant) -> Self {
-        Self::over(Box::new(Socket::new(now)), viewer)
+    /// [`said`](Self::said) what comes back. The rate follows the network where it `adapts`.
+    pub fn over_socket(viewer: Viewer, adapts: bool, now: Instant) -> Self {
+        Self::over(Box::new(Socket::new(now)), viewer, adapts)
     }
 
-    fn over(link: Box<dyn Link>, viewer: Viewer) -> Self {
+    fn over(link: Box<dyn Link>, viewer: Viewer, adapts: bool) -> Self {
         let video = viewer.rights.grants.has(Grants::PICTURE);
-        let wish = Wish { video, max_kbps: rtc::START_KBPS, ..Wish::default() };
+        let max_kbps = if adapts { rtc::START_KBPS } else { u32::MAX };
+        let wish = Wish { video, max_kbps, ..Wish::default() };
         let drives = viewer.rights.role.may_control();
         let incoming = Assembler::default();
-        Self { viewer, drives, link, incoming, wish, person_kbps: u32::MAX, skipped: 0 }
+        Self { viewer, drives, link, incoming, wish, person_kbps: u32::MAX, adapts, skipped: 0 }
     }
 
     /// The viewer's name and rights.
@@ -360,6 +364,7 @@ impl Session {
     fn limit(&mut self) -> Option<SessionEvent> {
         // A tenth is left for sound, retransmissions and the error of the estimate.
         let network = match self.link.estimate_kbps() {
+            _ if !self.adapts => u32::MAX,
             0 => rtc::START_KBPS,
             kbps => kbps / 10 * 9,
         };

@@ -31,6 +31,7 @@ pub type Answer = SdpAnswer;
 pub struct Offered {
     pub(super) rtc: Rtc,
     pub(super) tracks: Tracks,
+    pub(super) adapts: bool,
 }
 
 /// Why an offer is refused.
@@ -53,7 +54,7 @@ pub fn install_crypto() {
     str0m::crypto::from_feature_flags().install_process_default();
 }
 
-/// Answers an offer: `reach` has our addresses; `codec` is what the encoder makes.
+/// Answers an offer: `reach` has our addresses; `codec` is what the encoder makes. The rate follows the network.
 ///
 /// # Errors
 /// [`OfferError`] when the offer makes no sense or the browser lacks the codec.
@@ -63,7 +64,17 @@ pub fn answer(
     codec: Codec,
     now: Instant,
 ) -> Result<(Offered, Answer), OfferError> {
-    let mut rtc = config(codec).build(now);
+    answer_at(offer, reach, codec, true, now)
+}
+
+fn answer_at(
+    offer: SdpOffer,
+    reach: &Reach,
+    codec: Codec,
+    adapts: bool,
+    now: Instant,
+) -> Result<(Offered, Answer), OfferError> {
+    let mut rtc = config(codec, adapts).build(now);
     for candidate in reach.candidates()? {
         rtc.add_local_candidate(candidate);
     }
@@ -71,10 +82,11 @@ pub fn answer(
     if !answer.to_sdp_string().contains(rtpmap(codec)) {
         return Err(OfferError::Codec(codec));
     }
-    Ok((Offered { rtc, tracks: Tracks { codec, video: None, audio: None } }, answer))
+    Ok((Offered { rtc, tracks: Tracks { codec, video: None, audio: None }, adapts }, answer))
 }
 
-/// As [`answer`], for `codec` or else the first of the `others` that the browser decodes, as far as its offer tells.
+/// As [`answer`], for `codec` or else the first of the `others` that the browser decodes, as far as its offer tells. The
+/// rate follows the network, or nothing.
 ///
 /// # Errors
 /// [`OfferError`] when the offer makes no sense, or the browser has none of them.
@@ -83,10 +95,11 @@ pub(crate) fn agree(
     reach: &Reach,
     codec: Codec,
     others: &[Codec],
+    adapts: bool,
     now: Instant,
 ) -> Result<(Codec, Offered, Answer), OfferError> {
     let codec = decoded(&offer, codec, others).unwrap_or(codec);
-    answer(offer, reach, codec, now).map(|(offered, answer)| (codec, offered, answer))
+    answer_at(offer, reach, codec, adapts, now).map(|(offered, answer)| (codec, offered, answer))
 }
 
 /// The first of these codecs that is in the offer.
@@ -100,7 +113,7 @@ pub(super) fn decoded(offer: &SdpOffer, codec: Codec, others: &[Codec]) -> Optio
 const STUN_PAUSE: Duration = Duration::from_secs(1);
 const STUN_TRIES: usize = 7;
 
-fn config(codec: Codec) -> str0m::RtcConfig {
+fn config(codec: Codec, adapts: bool) -> str0m::RtcConfig {
     let mut config = Rtc::builder();
     config.set_max_stun_rto(STUN_PAUSE);
     config.set_max_stun_retransmits(STUN_TRIES);
@@ -114,7 +127,8 @@ fn config(codec: Codec) -> str0m::RtcConfig {
         .enable_av1(codec == Codec::Av1)
         .set_extension(5, Extension::PlayoutDelay)
         .set_extension(6, Extension::AbsoluteCaptureTime)
-        .enable_bwe(Some(Bitrate::kbps(START_KBPS.into())))
+        // Without an estimate nothing is held back to suit it.
+        .enable_bwe(adapts.then(|| Bitrate::kbps(START_KBPS.into())))
         .set_stats_interval(Some(ESTIMATE_EVERY))
         // Room for a second of the dearest picture, so that what is lost can be sent again.
         .set_send_buffer_video(2000)

@@ -31,9 +31,14 @@ struct World {
 
 impl World {
     fn new(role: Role, line_kbps: u64) -> Self {
+        Self::which(true, role, line_kbps)
+    }
+
+    fn which(adapts: bool, role: Role, line_kbps: u64) -> Self {
         let now = Instant::now();
         let session = Session::over_socket(
             Viewer { user: "ada".into(), rights: Rights::of(role), link: None, ends: None },
+            adapts,
             now,
         );
         let (to_page, to_server, heard, events) = Default::default();
@@ -201,6 +206,18 @@ fn a_line_that_narrows_and_widens_is_followed() {
     world.line_kbps = 20_000;
     world.watch(Duration::from_secs(10));
     assert!(world.session.wish(world.now).max_kbps > 6000, "{}", world.session.wish(world.now).max_kbps);
+}
+
+/// Pictures that a narrow line has no room for are passed over, as each comes as large as it was set.
+#[test]
+fn a_fixed_rate_follows_nothing_but_the_person() {
+    let mut world = World::which(false, Role::Owner, 1000);
+    world.say(ClientMessage::Quality { max_kbps: 6000, max_fps: 0 });
+    world.run(Duration::from_millis(50));
+    let (late, rate) = world.watch(Duration::from_secs(10));
+    assert_eq!(rate, 6000);
+    assert!(world.session.skipped() > 100, "{} pictures were passed over", world.session.skipped());
+    assert!(late < Duration::from_secs(2), "{late:?} of pictures wait for the line");
 }
 
 #[test]

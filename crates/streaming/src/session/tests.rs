@@ -18,6 +18,8 @@ use str0m::change::SdpOffer;
 
 use super::*;
 
+mod fixed;
+
 const SERVER: &str = "10.0.0.1:8080";
 const PAGE: &str = "10.0.0.2:5000";
 const DELAY: Duration = Duration::from_millis(10);
@@ -78,11 +80,15 @@ struct World {
 
 impl World {
     fn new(role: Role) -> Self {
+        Self::which(true, role)
+    }
+
+    fn which(adapts: bool, role: Role) -> Self {
         install_crypto();
         let now = Instant::now();
         let (mut page, offer, pending) = Page::new(now);
-        let (offered, reply) =
-            answer(offer, &Reach::new(vec![SERVER.parse().unwrap()]), Codec::Vp8, now).unwrap();
+        let reach = Reach::new(vec![SERVER.parse().unwrap()]);
+        let (_, offered, reply) = agree(offer, &reach, Codec::Vp8, &[], adapts, now).unwrap();
         page.rtc.sdp_api().accept_answer(pending, reply).unwrap();
         let session = Session::new(
             offered,
@@ -94,7 +100,11 @@ impl World {
     }
 
     fn connected(role: Role) -> Self {
-        let mut world = Self::new(role);
+        Self::new(role).ready()
+    }
+
+    fn ready(self) -> Self {
+        let mut world = self;
         world.until("the page to be ready", |world| {
             world.events.iter().any(|event| matches!(event, SessionEvent::Ready))
         });

@@ -125,17 +125,13 @@ fn people_are_told_what_will_surprise_them() {
     for (pairs, told) in [
         (&[("COSMOS_FRAMERAT", "30")][..], "COSMOS_FRAMERAT is no setting; did you mean COSMOS_FRAMERATE?"),
         (&[("NGINX_PORT", "80")], "NGINX_PORT means nothing any more: there is no second server"),
-        (
-            &[("SELKIES_CONGESTION_CONTROL", "false")],
-            "SELKIES_CONGESTION_CONTROL is understood, but nothing acts on it yet",
-        ),
         (&[("PASSWD", "mypasswd"), ("COSMOS_PASSWORD", "x")], "the password of the account is \"mypasswd\""),
         (&[("COSMOS_SIZE", "800x600"), ("SIZEW", "900")], "size and width are both set; size is used"),
     ] {
         let settings = with(pairs).unwrap();
         assert!(settings.warnings().iter().any(|text| text.starts_with(told)), "{:?}", settings.warnings());
     }
-    for quiet in [("SELKIES_CONGESTION_CONTROL", "true"), ("SIZEW", "800"), ("MY_APP", "1"), ("SIZEW", "")] {
+    for quiet in [("SELKIES_CONGESTION_CONTROL", "false"), ("SIZEW", "800"), ("MY_APP", "1"), ("SIZEW", "")] {
         assert!(with(&[quiet]).unwrap().warnings().is_empty(), "{quiet:?}");
     }
 }

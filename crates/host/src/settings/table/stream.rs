@@ -44,16 +44,17 @@ pub(super) static ROWS: &[Setting] = &[
         ["congestion_control", "congestion-control", "COSMOS_CONGESTION_CONTROL"],
         Kind::Boolean,
         Stream,
-        "Follow what the network carries; it always does.",
+        "Send less where the network carries less; the bitrate is fixed otherwise, and what the network does not carry is \
+         lost.",
     )
     .by_default("true")
-    .older(&[successor("SELKIES_CONGESTION_CONTROL")])
-    .without_effect(),
+    .older(&[successor("SELKIES_CONGESTION_CONTROL")]),
     row(
         ["cursors", "cursors", "COSMOS_CURSORS"],
         Kind::Boolean,
         Stream,
-        "Give browsers the shape of the desktop's pointer; they show their own otherwise.",
+        "Tell pages the shape of the desktop's pointer; they show the browser's arrow otherwise, as no picture has a \
+         pointer in it. VNC viewers are always told.",
     )
     .by_default("true")
     .older(&[successor("SELKIES_ENABLE_CURSORS"), successor("WEBRTC_ENABLE_CURSORS")]),
