@@ -76,6 +76,7 @@ onEachServer((kind) => {
     });
     const number = DISPLAY.slice(1);
     for (const file of [`/tmp/.X${number}-lock`, `/tmp/.X11-unix/X${number}`]) assert.ok(!existsSync(file), file);
+    for (const { pid } of all) assert.ok(!existsSync(`/tmp/.ICE-unix/${pid}`), 'the session manager left its socket');
     assert.deepEqual(readdirSync(XDG_RUNTIME_DIR).filter((name) => /cosmos/.test(name)), []);
   });
 });

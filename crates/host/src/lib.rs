@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod ffi;
 pub mod gpu;
+mod ice;
 mod lease;
 mod logs;
 pub mod manifest;

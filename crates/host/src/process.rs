@@ -15,7 +15,7 @@ use std::{
 
 use rustix::process::{DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus};
 
-use crate::{ffi, service::Exit};
+use crate::{ffi, ice, service::Exit};
 
 /// A process that was started, the leader of a session of its own.
 #[derive(Debug)]
@@ -93,10 +93,11 @@ pub fn adopt_orphans() -> io::Result<()> {
     Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
 }
 
-/// Collects every child that has ended, without waiting.
+/// Collects every child that has ended, without waiting, and what session managers among them left.
 pub fn reap() -> Vec<(Pid, Exit)> {
     let mut ended = Vec::new();
     while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
+        ice::forget(pid);
         ended.push((pid, exit_of(status)));
     }
     ended
