@@ -141,9 +141,10 @@ fn fill(
     }
     let doc = format!("usr/share/doc/{}", package.name);
     tree.write(&format!("{doc}/copyright"), package::COPYRIGHT)?;
-    tree.write(&format!("{doc}/changelog.Debian"), &package.changelog(release))?;
+    tree.write(&format!("{doc}/changelog"), &package.changelog(release))?;
     tree.write(&format!("{doc}/sbom.cdx.json"), bom)?;
-    tree.compress(&["usr/share/man/man1", &doc], &["1", "Debian"])?;
+    tree.compress("usr/share/man/man1", |name| name.ends_with(".1"))?;
+    tree.compress(&doc, |name| name == "changelog")?;
     Ok(tree)
 }
 

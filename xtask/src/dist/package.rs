@@ -93,7 +93,7 @@ Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: COSMOS
 
 Files: *
-Copyright: The COSMOS authors
+Copyright: 2026 The COSMOS authors
 License: Expat or Apache-2.0
 Comment: What the programs are made of, with the licence of each part, stands in sbom.cdx.json.
 
@@ -151,11 +151,12 @@ pub const PACKAGES: &[Package] = &[
         ],
         suggests: &["cosmos-setup", "libgl1", "libvulkan1", "novnc"],
         summary: "desktop in a browser tab",
-        description: " It starts an X server, sound and a desktop session and streams them to browsers over\n \
-                      WebRTC, on one port: picture, sound, keyboard, pointer, clipboard and screen size.\n \
-                      NVIDIA GPUs draw and encode where there are any; else the processor does.\n .\n \
-                      Beside it are programs that stream an X display that is there already, and that\n \
-                      tell what graphics and video drivers really do.",
+        description: " It starts an X server, sound and a desktop session and streams them to\n \
+                      browsers over WebRTC, on one port: picture, sound, keyboard, pointer,\n \
+                      clipboard and screen size. NVIDIA GPUs draw and encode where there are any;\n \
+                      else the processor does.\n .\n \
+                      Beside it are programs that stream an X display that is there already, and\n \
+                      that tell what graphics and video drivers really do.",
     },
     Package {
         name: "cosmos-setup",
@@ -167,9 +168,9 @@ pub const PACKAGES: &[Package] = &[
         recommends: &[],
         suggests: &["cosmos-desktop"],
         summary: "make a machine one whose GPU draws desktops",
-        description: " It finds out what the machine lacks, says what it would do and why, and does it: NVIDIA's\n \
-                      driver, CUDA, Docker, the container toolkit and Guacamole. It goes on after a reboot,\n \
-                      and puts everything back when it is told to.",
+        description: " It finds out what the machine lacks, says what it would do and why, and\n \
+                      does it: NVIDIA's driver, CUDA, Docker, the container toolkit and Guacamole.\n \
+                      It goes on after a reboot, and puts everything back when it is told to.",
     },
 ];
 
@@ -201,7 +202,7 @@ mod tests {
     #[test]
     fn descriptions_are_lines_that_dpkg_reads() {
         for line in PACKAGES.iter().flat_map(|package| package.description.lines()) {
-            assert!(line.starts_with(' ') && !line.starts_with("  ") && line.len() <= 90, "{line:?}");
+            assert!(line.starts_with(' ') && !line.starts_with("  ") && line.len() <= 80, "{line:?}");
         }
     }
 }

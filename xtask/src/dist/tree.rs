@@ -63,15 +63,10 @@ impl Tree {
         Ok(())
     }
 
-    /// Compresses the files of these endings, so that the same text gives the same bytes.
-    pub fn compress(&self, folders: &[&str], endings: &[&str]) -> Result<(), Failure> {
-        let mut found = Vec::new();
-        for folder in folders.iter().map(|folder| self.path(folder)).filter(|folder| folder.exists()) {
-            found.extend(files(&folder)?);
-        }
-        found.retain(|file| {
-            file.extension().and_then(OsStr::to_str).is_some_and(|kind| endings.contains(&kind))
-        });
+    /// Compresses the files of a folder that have such names, so that the same text gives the same bytes.
+    pub fn compress(&self, folder: &str, is: impl Fn(&str) -> bool) -> Result<(), Failure> {
+        let mut found = files(&self.path(folder))?;
+        found.retain(|file| file.file_name().and_then(OsStr::to_str).is_some_and(&is));
         said(Command::new("gzip").args(["--best", "--no-name", "--force"]).args(found)).map(drop)
     }
 
