@@ -5,35 +5,22 @@ import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 
 import { VIEWPORT } from './lib/browser.js';
+import { NEEDS, PATCH, PATCHES, showCard } from './lib/card.js';
 import { meanColour, psnr } from './lib/compare.js';
-import { Desktop } from './lib/desktop.js';
 import { state } from './lib/http.js';
 import { needs } from './lib/programs.js';
 import { onEachDesktop } from './lib/stage.js';
 import { pause, until } from './lib/wait.js';
 
-const PATCHES = [
-  '#ff0000', '#00ff00', '#0000ff', '#ffffff', '#000000', '#808080', '#ffff00', '#00ffff', '#ff00ff', '#ff8000', '#804020',
-  '#205080',
-];
-const PATCH = { top: 560, side: 80, gap: 20, inset: 16 };
-
 /** Percent of a core that a still screen may take; most of it is the padding that keeps the estimate of the network up. */
 const STILL = 10;
 
-const TEXT = `COSMOS 0123456789 The quick brown fox jumps over the lazy dog.
-if (a[i] != b[i]) { return -1; }  // fine strokes: |l1I!;:.,'"
-Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich`;
-
 onEachDesktop((stage) => {
   it('is the same as the screen', async (test) => {
-    if (!needs(test, 'convert', 'display', 'import')) return;
+    if (!needs(test, ...NEEDS)) return;
     const page = await (await stage.browser.page(test)).live(stage.desktop.url);
     await until('the desktop has the size of the page', async () => (await stage.desktop.size()) === '1280x720');
-    await drawCard(stage.desktop);
-    await stage.desktop.show(stage.desktop.file('card.png'));
-    const screen = await stage.desktop.grab();
-    assert.ok(screen.rgb.subarray(0, 3).equals(Buffer.from([0xe8, 0xe8, 0xe8])), 'the screen does not show the card');
+    const screen = await showCard(stage.desktop);
     let best = 0;
     const shown = await until('the picture is as good as the screen', async () => {
       const grabbed = await page.grab();
@@ -92,22 +79,6 @@ onEachDesktop((stage) => {
     assert.ok(Math.max(...latencies) < 1500, `the frames that keep a still screen alive are late: ${latencies} ms`);
   });
 });
-
-/** @param {Desktop} desktop */
-async function drawCard(desktop) {
-  const patches = PATCHES.flatMap((colour, index) => {
-    const left = 20 + index * (PATCH.side + PATCH.gap);
-    return ['-fill', colour, '-draw', `rectangle ${left},${PATCH.top} ${left + PATCH.side - 1},${PATCH.top + PATCH.side - 1}`];
-  });
-  const text = ['-font', 'DejaVu-Sans-Mono', '-fill', '#202020'];
-  await desktop.must('convert', [
-    '-size', '1280x720', 'xc:#e8e8e8', ...patches,
-    ...text, '-pointsize', '14', '-annotate', '+40+60', TEXT,
-    '-pointsize', '22', '-annotate', '+40+180', TEXT, '-fill', '#0040a0', '-pointsize', '32', '-annotate', '+40+340', TEXT,
-    '(', '-size', '1200x60', 'gradient:#000000-#ffffff', '-resize', '1200x60!', ')', '-geometry', '+40+480', '-composite',
-    'PNG24:' + desktop.file('card.png'),
-  ]);
-}
 
 /** How much of a core a process takes, in percent, over five seconds. @param {number} pid */
 async function load(pid) {

@@ -144,6 +144,24 @@ export class Page {
     return { width: frame.width, height: frame.height, rgb, colorSpace: frame.colorSpace };
   }
 
+  /** The picture as it is drawn where it came as messages. @returns {Promise<import('./compare.js').Picture>} */
+  async grabDrawn() {
+    const { width, height, data } = await this.page.evaluate(async () => {
+      const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('#canvas'));
+      const { width, height } = canvas;
+      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
+      context.drawImage(canvas, 0, 0);
+      const reader = new FileReader();
+      const pixels = new Blob([context.getImageData(0, 0, width, height).data]);
+      await new Promise((resolve) => { reader.onload = resolve; reader.readAsDataURL(pixels); });
+      return { width, height, data: String(reader.result).split(',')[1] };
+    });
+    const rgba = Buffer.from(data, 'base64');
+    const rgb = Buffer.alloc(width * height * 3);
+    for (let pixel = 0; pixel < width * height; pixel += 1) rgba.copy(rgb, pixel * 3, pixel * 4, pixel * 4 + 3);
+    return { width, height, rgb };
+  }
+
   /** The colour that is drawn 40 pixels off the lower right corner. @returns {Promise<number[]>} */
   colour() {
     return this.page.evaluate(() => {
