@@ -7,15 +7,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cosmos_auth::Role;
+use cosmos_auth::{Rights, Role};
 use cosmos_desktop::Size;
 use cosmos_encoder::{Codec, EncodedFrame};
-use cosmos_streaming::session::{Output, Packed, Session, SessionEvent, Viewer};
+use cosmos_streaming::session::{Codecs, Output, Packed, Session, SessionEvent, Viewer};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|steps: Vec<(u8, u16, Vec<u8>)>| {
     let mut now = Instant::now();
-    let mut session = Session::over_socket(Viewer { user: "ada".into(), role: Role::Owner }, true, now);
+    let viewer = Viewer { user: "ada".into(), rights: Rights::of(Role::Owner), link: None, ends: None };
+    let mut session = Session::over_socket(viewer, Codecs::ALL, true, now);
     for (what, pause, bytes) in steps {
         now += Duration::from_millis(pause.into());
         match what % 4 {

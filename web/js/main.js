@@ -6,6 +6,7 @@ import {
 import { Clipboard } from './clipboard.js';
 import { Cursor } from './cursor.js';
 import { Fullscreen } from './fullscreen.js';
+import { Encoders } from './encoders.js';
 import { drawnBy } from './graphics.js';
 import { KeyTranslator, platformOf } from './keyboard.js';
 import { Login } from './login.js';
@@ -59,6 +60,8 @@ const server = {
   stats: null,
   /** @type {import('./statistics-panel.js').Encoder | null} */
   encoder: null,
+  /** Why it shows no picture to this page; empty when it does. */
+  unseen: '',
 };
 /** @type {State} */
 let state = { name: 'connecting' };
@@ -69,7 +72,8 @@ let reading = NO_READING;
 const session = new Session({ onState: changeState, onMessage: receive, onTrack: showTrack, onRung: changeRung, onOutdated: reload });
 const status = new Status(element('status'), () => session.retry());
 const notices = new Notices(element('notices'));
-const shared = new Shared(settings, { read: askChoices, choose }, (why) => notices.show('warning', why));
+const shared = new Shared(settings, { read: askChoices, choose }, (why) => notices.show('warning', why), (told) => encoders.show(told));
+const encoders = new Encoders(element('encoder'), element('encoder-why'), (name) => shared.encodeWith(name));
 const login = new Login(element('login'), (user) => {
   settings.change({ user });
   begin();
@@ -162,6 +166,7 @@ function setUpButtons() {
   on('pointer-lock', () => (pointer.locked ? document.exitPointerLock() : pointer.lock()));
   on('keyboard-lock', () => settings.change({ lockKeys: !settings.choices.lockKeys }));
   on('statistics-toggle', () => settings.change({ statistics: !settings.choices.statistics }));
+  on('quality', () => shared.pull());
   on('touch-keyboard', toggleTouchKeyboard);
   on('logout', leave);
   element('volume').addEventListener('input', (/** @type {Event} */ event) => {
@@ -206,7 +211,8 @@ function changeState(next) {
   root.dataset.state = next.name;
   status.show(next);
   if (next.name !== 'live') return next.name === 'login' ? showLogin() : undefined;
-  if ('picture' in root.dataset) status.hide();
+  if (server.unseen) status.unseen(server.unseen);
+  else if ('picture' in root.dataset) status.hide();
   if (document.activeElement === document.body || document.activeElement === null) typing.focus();
 }
 
@@ -232,7 +238,10 @@ function receive(message) {
     case 'pointer': return people.point(message);
     case 'notice': return notices.show(message.level, message.text);
     case 'stats': server.stats = message.stats; return;
-    case 'encoder': server.encoder = message; return;
+    case 'unseen': return changeUnseen(message.why);
+    case 'encoder':
+      server.encoder = message;
+      return encoders.running(message);
     case 'desktop': return void (message.state === 'up' && readState());
     default: return;
   }
@@ -262,6 +271,12 @@ function listenOnly() {
   notices.show('info', 'You listen: the picture is not shown to you.');
 }
 
+/** The picture comes from now on, or no longer. @param {string} why not */
+function changeUnseen(why) {
+  server.unseen = why;
+  if (state.name === 'live') changeState(state);
+}
+
 /** Keyboard and pointer are taken by the server from now on, or no longer. @param {boolean} mine */
 function changeControl(mine) {
   if (server.control === mine) return;
@@ -273,6 +288,7 @@ function changeControl(mine) {
 
 /** The server is reached in this way now. @param {import('./session.js').Rung} rung */
 function changeRung({ name, route }) {
+  server.unseen = '';
   root.dataset.rung = name;
   root.dataset.route = route;
   player.reset();

@@ -5,8 +5,10 @@
 /** So many pictures may wait for the decoder; with more, it is behind and begins anew at the next keyframe. */
 const BEHIND = 8;
 
-/** Decoders by the codec's name in WebCodecs (W3C WebCodecs codec registry); H.264's tells its own. */
-const NAMES = { h265: 'hev1.1.6.L153.B0', vp8: 'vp8', vp9: 'vp09.00.51.08', av1: 'av01.0.13M.08' };
+/** @typedef {VideoMessage['codec']} Codec */
+
+/** Decoders by the codec's name in WebCodecs (W3C WebCodecs codec registry); a picture of H.264 tells its own. */
+const NAMES = { h264: 'avc1.42e01f', h265: 'hev1.1.6.L153.B0', vp8: 'vp8', vp9: 'vp09.00.51.08', av1: 'av01.0.13M.08' };
 
 export class Player {
   /** @type {VideoDecoder | null} */
@@ -27,6 +29,14 @@ export class Player {
 
   /** Whether this browser decodes pictures that come as messages. Browsers do so only in a secure context. */
   static get isOffered() { return 'VideoDecoder' in window; }
+
+  /** The codecs that this browser decodes, as far as it says. @returns {Promise<Codec[]>} */
+  static async decodes() {
+    const codecs = /** @type {Codec[]} */ (Object.keys(NAMES));
+    const answers = codecs.map((codec) => VideoDecoder.isConfigSupported(configOf(NAMES[codec])).catch(() => null));
+    const supported = await Promise.all(answers);
+    return codecs.filter((_, at) => supported[at]?.supported);
+  }
 
   /** @param {VideoMessage} message */
   take({ keyframe, codec, capturedUs, data }) {
@@ -53,7 +63,7 @@ export class Player {
       this.reset();
       this.#name = name;
       this.#decoder = new VideoDecoder({ output: (frame) => this.#draw(frame), error: (error) => this.#failed(error) });
-      this.#decoder.configure({ codec: name, optimizeForLatency: true });
+      this.#decoder.configure(configOf(name));
     }
     this.#waits = false;
   }
@@ -83,6 +93,11 @@ export class Player {
   }
 }
 
+/** @param {string} codec @returns {VideoDecoderConfig} */
+function configOf(codec) {
+  return { codec, optimizeForLatency: true };
+}
+
 /**
  * The codec's name with profile and level as the sequence parameter set tells them (RFC 6381, section 3.3).
  * @param {Uint8Array} data in Annex B form
@@ -95,5 +110,5 @@ export function nameOfH264(data) {
       return `avc1.${[...data.subarray(at + 4, at + 7)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
     }
   }
-  return 'avc1.42e01f';
+  return NAMES.h264;
 }

@@ -78,7 +78,7 @@ export const MAX_TEXT = 4096;
 /** @typedef {'h264' | 'h265' | 'vp8' | 'vp9' | 'av1'} VideoCodec */
 
 /**
- * What the server tells.
+ * What the server tells. `unseen` says why no picture comes to this page; it comes when there is no reason.
  * @typedef {{kind: 'hello', version: number, control: boolean, audio: boolean, user: string}
  *   | {kind: 'cursor', size: Size, hot: Point, rgba: Uint8Array<ArrayBuffer>}
  *   | {kind: 'clipboard-begin', bytes: number}
@@ -92,6 +92,7 @@ export const MAX_TEXT = 4096;
  *   | {kind: 'people', people: Person[]}
  *   | {kind: 'control', mine: boolean}
  *   | {kind: 'pointer', id: number, x: number, y: number}
+ *   | {kind: 'unseen', why: string}
  *   | {kind: 'video', keyframe: boolean, codec: VideoCodec, capturedUs: number, data: Uint8Array<ArrayBuffer>}
  *   | {kind: 'audio', pts: number, data: Uint8Array<ArrayBuffer>}} ServerMessage
  */
@@ -235,6 +236,7 @@ function decodeKind(kind, reader) {
     case 0x8b: return { kind: 'people', people: Array.from({ length: reader.u8() }, () => decodePerson(reader)) };
     case 0x8c: return { kind: 'control', mine: reader.bool() };
     case 0x8d: return { kind: 'pointer', id: reader.u32(), x: reader.u16(), y: reader.u16() };
+    case 0x8e: return { kind: 'unseen', why: utf8(reader.tail()) };
     case 0x90: return { kind: 'video', keyframe: reader.bool(), codec: decodeCodec(reader.u8()), capturedUs: reader.u64(), data: reader.tail() };
     case 0x91: return { kind: 'audio', pts: reader.u64(), data: reader.tail() };
     default: throw new ProtocolError(`there is no message of kind ${kind}`);

@@ -1,7 +1,7 @@
 /** The life of a session: connect, notice a loss, connect again, for as long as somebody looks. */
 
 import { ApiError, offer, tellCandidates } from './api.js';
-import { Connection, ConnectionError } from './connection.js';
+import { Connection, ConnectionError, within } from './connection.js';
 import { Ladder } from './ladder.js';
 import { Player } from './player.js';
 import { VERSION } from './protocol.js';
@@ -58,6 +58,9 @@ const PATIENT = 3;
 
 /** Milliseconds after which a better way is looked for again, the first time and at most. */
 const BETTER = [30_000, 300_000];
+
+/** Milliseconds that the browser may take to say what it decodes. */
+const ASKING = 1000;
 
 /** Attempts that end so will end so again. @type {Record<number, string>} */
 const HOPELESS = {
@@ -179,20 +182,24 @@ export class Session {
 
   async #begin() {
     const end = this.#end;
-    const ways = await this.#ways.get();
+    const [ways, codecs] = await Promise.all([this.#ways.get(), decoded()]);
     if (this.#end !== end) return;
-    this.#ladder = new Ladder(this.#makers(pinned(ways)), (way) => this.#take(way));
+    this.#ladder = new Ladder(this.#makers(pinned(ways), codecs), (way) => this.#take(way));
     await this.#ladder.climb();
   }
 
-  /** @param {import('./api.js').Ways} ways @returns {import('./ladder.js').Makers<Connection | SocketConnection>} */
-  #makers(ways) {
+  /**
+   * @param {import('./api.js').Ways} ways
+   * @param {string[] | null} codecs that messages may be coded with
+   * @returns {import('./ladder.js').Makers<Connection | SocketConnection>}
+   */
+  #makers(ways, codecs) {
     const rtc = 'RTCPeerConnection' in window && ways.transport !== 'websocket';
     const socket = Player.isOffered && (ways.transport === 'auto' || ways.transport === 'websocket');
     const own = { exchange: offer, tell: tellCandidates, onTrack: this.ports.onTrack };
     return {
       webrtc: rtc ? () => this.#heed((ports) => new Connection({ ...ports, ...own }, ways)) : null,
-      websocket: socket ? () => this.#heed((ports) => new SocketConnection(ports)) : null,
+      websocket: socket ? () => this.#heed((ports) => new SocketConnection(ports, codecs)) : null,
     };
   }
 
@@ -354,6 +361,11 @@ class Pings {
     this.#shortest = this.roundTrip;
     this.clockOffset = serverUs / 1000 - (performance.timeOrigin + (sent + now) / 2);
   }
+}
+
+/** The codecs that messages may be coded with; null where the browser does not say. @returns {Promise<string[] | null>} */
+async function decoded() {
+  return Player.isOffered ? within(ASKING, Player.decodes()).catch(() => null) : null;
 }
 
 /** The address of the page may pin a way that the server leaves open. @param {import('./api.js').Ways} ways */

@@ -23,10 +23,14 @@ export class SocketConnection {
   #received = 0;
   #frames = 0;
 
-  /** @param {Pick<ConnectionPorts, 'onMessage' | 'onLost'>} ports */
-  constructor(ports) {
+  /**
+   * @param {Pick<ConnectionPorts, 'onMessage' | 'onLost'>} ports
+   * @param {string[] | null} [codecs] which this page decodes; null when it does not know
+   */
+  constructor(ports, codecs = null) {
     this.ports = ports;
     const address = new URL('./api/socket', document.baseURI);
+    if (codecs) address.search = `codecs=${codecs.join(',')}`;
     address.protocol = address.protocol.replace('http', 'ws');
     this.socket = new WebSocket(address);
     this.socket.binaryType = 'arraybuffer';

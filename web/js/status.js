@@ -36,6 +36,11 @@ export class Status {
     }
   }
 
+  /** The picture does not come. @param {string} why */
+  unseen(why) {
+    this.#say('No picture for this browser', `${why.charAt(0).toUpperCase()}${why.slice(1)}.`, false);
+  }
+
   hide() {
     clearInterval(this.#countdown);
     this.element.hidden = true;

@@ -29,6 +29,8 @@ export class Desk {
   loggedIn = true;
   busy = 0;
   policy = { resize: true, cursors: true, clipboard_in: true, clipboard_out: true };
+  /** @type {any} */
+  choices = { choices: {}, fixed: {}, may_choose: false };
   /** @type {{status: number, error: string, retryAfter?: number} | null} */
   refusal = null;
   /** @type {string[]} */
@@ -120,7 +122,10 @@ export class Desk {
     if (!this.loggedIn) return error(401, 'nobody');
     if (name === 'ice') return route.fulfill({ json: { transport: 'auto', iceServers: [], lifetime: null } });
     if (name === 'v1/state') return route.fulfill({ json: { graphics: GRAPHICS, policy: this.policy } });
-    if (name === 'v1/choices') return route.fulfill({ json: { choices: {}, fixed: {}, may_choose: false } });
+    if (name === 'v1/choices') {
+      if (route.request().method() === 'PUT') this.choices.choices = route.request().postDataJSON();
+      return route.fulfill({ json: this.choices });
+    }
     if (name === 'session') return route.fulfill({ json: { user: 'user', role: 'owner' } });
     if (this.refusal) return error(this.refusal.status, this.refusal.error, { 'Retry-After': String(this.refusal.retryAfter ?? 0) });
     const { sdp } = route.request().postDataJSON();

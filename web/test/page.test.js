@@ -304,6 +304,45 @@ describe('the page', { skip }, () => {
     await desk.page.locator('#status').waitFor({ state: 'hidden' });
   });
 
+  test('a page that is not shown the picture says why, until it is', async () => {
+    await desk.connect();
+    const tell = (/** @type {string} */ hex) => desk.server.evaluate((message) => /** @type {any} */ (window).standIn.send(message), hex);
+    await tell('8e 61 20 63 6f 64 65 63');
+    await desk.page.getByText('A codec.').waitFor();
+    await desk.page.getByText('No picture for this browser').waitFor();
+    await desk.picture('unseen', 300);
+    // What is told of the desktop meanwhile changes nothing.
+    await tell('87 00');
+    await tell('88 0500 02d0');
+    await desk.page.getByText('A codec.').waitFor();
+    await tell('8e');
+    await desk.page.locator('#status').waitFor({ state: 'hidden' });
+  });
+
+  test('the encoder is chosen among those that work', async () => {
+    desk.choices = {
+      choices: { encoder: 'vp8enc' }, fixed: {}, may_choose: true,
+      encoders: [
+        { element: 'x264enc', codec: 'H.264', why: null }, { element: 'vp8enc', codec: 'VP8', why: null },
+        { element: 'nvh264enc', codec: null, why: 'no GPU' },
+      ],
+    };
+    await desk.connect();
+    await desk.page.keyboard.press('Control+Alt+Shift+M');
+    await desk.page.locator('#quality').click();
+    const select = desk.page.locator('#encoder');
+    assert.deepEqual(await select.locator('option').allTextContents(), ['Automatic', 'x264enc (H.264)', 'vp8enc (VP8)']);
+    assert.equal(await select.inputValue(), 'vp8enc');
+    assert.equal(await desk.page.locator('#encoder-why').innerText(), 'x264enc encodes H.264: NVENC: no driver.');
+    await desk.picture('encoder', 300);
+    await select.selectOption('x264enc');
+    await desk.page.waitForFunction(() => !(/** @type {HTMLSelectElement} */ (document.querySelector('#encoder')).value === 'vp8enc'));
+    assert.equal(desk.choices.choices.encoder, 'x264enc');
+    Object.assign(desk.choices, { fixed: { encoder: '--encoder' } });
+    await desk.page.locator('#quality').click();
+    await desk.page.waitForFunction(() => /** @type {HTMLSelectElement} */ (document.querySelector('#encoder')).disabled);
+  });
+
   test('what cannot work is said with what helps', async () => {
     desk.refusal = { status: 406, error: 'No codec in common.' };
     await desk.page.goto(site.url);

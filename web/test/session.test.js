@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { ApiError } from '../js/api.js';
 import { Ladder } from '../js/ladder.js';
-import { nameOfH264 } from '../js/player.js';
+import { Player, nameOfH264 } from '../js/player.js';
 import { byPreference, withStereo, withoutLipSync } from '../js/sdp.js';
 import { backOff } from '../js/session.js';
 import { tokenOf, within } from '../js/share.js';
@@ -94,6 +94,24 @@ test('a connection over TCP or a relay is named so', () => {
 test('the line of the figures ends at the right edge and stays within', () => {
   const points = line([0, 100, 50], 118, 40, 2);
   assert.deepEqual(points, [[114, 38], [116, 2], [118, 20]]);
+});
+
+test('a page says what it decodes of what it would ask its decoder for', async () => {
+  /** @type {VideoDecoderConfig[]} */
+  const asked = [];
+  const answers = { vp8: true, 'vp09.00.51.08': false };
+  Object.assign(globalThis, {
+    VideoDecoder: {
+      isConfigSupported: async (/** @type {VideoDecoderConfig} */ config) => {
+        asked.push(config);
+        if (config.codec.startsWith('av01')) throw new TypeError('never heard of it');
+        return { supported: /** @type {any} */ (answers)[config.codec] ?? config.codec.startsWith('avc1') };
+      },
+    },
+  });
+  assert.deepEqual(await Player.decodes(), ['h264', 'vp8']);
+  assert.ok(asked.length === 5 && asked.every((config) => config.optimizeForLatency));
+  delete (/** @type {any} */ (globalThis).VideoDecoder);
 });
 
 test('choices are remembered', () => {

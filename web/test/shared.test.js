@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Settings } from '../js/settings.js';
 import { Shared } from '../js/shared.js';
 
-const NOTHING = { video_bitrate: null, framerate: null, audio: null, resize: null };
+const NOTHING = { video_bitrate: null, framerate: null, audio: null, resize: null, encoder: null };
 
 /** A page whose server keeps this. @param {object} told */
 async function page(told) {

@@ -25,7 +25,10 @@ impl Plan {
         let family = Family::of(&config.choice)?;
         let mut rows = family.rows.clone();
         let mut others = table::rows().filter(|row| !rows.contains(row)).collect::<Vec<_>>();
-        // Viewers need not come back where pictures go on in the same codec, but they do where the cost would be too much.
+        if let Some(first) = config.codecs.first() {
+            rows.sort_by_key(|row| row.codec != *first);
+        }
+        // Not every viewer may decode another codec, but the cost would be too much for any.
         let codec = rows.first().map(|row| row.codec);
         others.sort_by_key(|row| (row.maker == Maker::SlowCpu, Some(row.codec) != codec));
         rows.extend(others);

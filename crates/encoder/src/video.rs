@@ -147,6 +147,6 @@ pub struct EncoderConfig {
     pub choice: Choice,
     /// Threads that work on one picture, 1 to 64; by default one fewer than there are cores, between 1 and 4.
     pub threads: Option<u32>,
-    /// Which codecs all viewers decode; none at all where that is not known.
+    /// Which codecs all viewers decode, the one to begin with first; none at all where that is not known.
     pub codecs: Vec<Codec>,
 }

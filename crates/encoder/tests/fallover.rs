@@ -142,6 +142,10 @@ fn viewers_decide_which_codecs_are_taken() {
         let stream = open(&config, &capabilities, SIZE, DEMAND).unwrap();
         assert_eq!(stream.info().codec, codec);
         assert!(stream.info().not_chosen.iter().any(|(_, reason)| reason.contains("does not decode")));
+        let several = [codec, Codec::H264, Codec::Vp8, Codec::Vp9].to_vec();
+        let config = EncoderConfig { codecs: several, ..EncoderConfig::default() };
+        let stream = open(&config, &capabilities, SIZE, DEMAND).unwrap();
+        assert_eq!(stream.info().codec, codec, "the first is begun with");
         let named =
             EncoderConfig { choice: Choice::Named(element.into()), codecs: vec![Codec::Av1], ..config };
         let refusal = open(&named, &capabilities, SIZE, DEMAND).err().unwrap().to_string();

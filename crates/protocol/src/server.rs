@@ -81,6 +81,9 @@ pub enum ServerMessage {
         /// The pixel of the desktop.
         at: Point,
     },
+    /// Why this page is not shown the picture: there is no codec that everybody here decodes. Empty when it is shown from
+    /// now on.
+    Unseen(String),
     /// A picture. Over WebRTC pictures have a track of their own.
     Video {
         /// Whether decoding can begin here.
@@ -197,6 +200,7 @@ impl ServerMessage {
             Self::People(people) => person::encode(people),
             Self::Control(mine) => Writer::new(0x8c).u8((*mine).into()),
             Self::Pointer { id, at } => Writer::new(0x8d).u32(*id).u16(at.x).u16(at.y),
+            Self::Unseen(why) => Writer::new(0x8e).put(why.as_bytes()),
             Self::Video { keyframe, codec, captured_us, data } => {
                 return video_message(*keyframe, *codec, *captured_us, data);
             }
@@ -227,6 +231,7 @@ impl ServerMessage {
             0x8b => Self::People(person::decode(&mut fields)?),
             0x8c => Self::Control(fields.bool("control")?),
             0x8d => Self::Pointer { id: fields.u32()?, at: Point { x: fields.u16()?, y: fields.u16()? } },
+            0x8e => Self::Unseen(fields.text_tail()?.to_owned()),
             0x90 => Self::Video {
                 keyframe: fields.bool("keyframe")?,
                 codec: decode_codec(&mut fields)?,

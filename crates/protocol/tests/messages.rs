@@ -166,6 +166,8 @@ fn server(message: &ServerMessage) -> String {
         }
         ServerMessage::Control(mine) => format!("control {mine}"),
         ServerMessage::Pointer { id, at } => format!("{id} points to {},{}", at.x, at.y),
+        ServerMessage::Unseen(why) if why.is_empty() => "seen".to_owned(),
+        ServerMessage::Unseen(why) => format!("unseen: {why}"),
         ServerMessage::Video { keyframe, codec, captured_us, data } => {
             format!("video {codec:?} keyframe {keyframe} at {captured_us} {}", hex(data))
         }

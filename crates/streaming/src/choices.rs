@@ -26,6 +26,18 @@ pub(crate) struct Choices {
     pub(crate) audio: Option<bool>,
     /// Whether pages give the screen their size.
     pub(crate) resize: Option<bool>,
+    /// The name of the encoder.
+    pub(crate) encoder: Option<String>,
+}
+
+/// An encoder that a person may choose, or why they may not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Offered {
+    pub(crate) element: String,
+    /// What it makes; `None` where it does not work.
+    pub(crate) codec: Option<String>,
+    /// Why it does not work.
+    pub(crate) why: Option<String>,
 }
 
 /// Why something cannot be chosen.
@@ -33,6 +45,8 @@ pub(crate) struct Choices {
 pub(crate) enum BadChoice {
     #[error("{key} is {value}, which is not from {least} to {most}")]
     Range { key: &'static str, value: u32, least: u32, most: u32 },
+    #[error("{element} cannot be chosen: {why}")]
+    Encoder { element: String, why: String },
     #[error("{key} is set by {by}, which wins; leave that out to choose here")]
     Fixed { key: &'static str, by: String },
     #[error("what was chosen holds until the server ends: it cannot be kept in {}", path.display())]
@@ -51,6 +65,7 @@ pub(crate) struct Chosen {
     path: Option<PathBuf>,
     /// What cannot be chosen, and what set it.
     fixed: BTreeMap<&'static str, String>,
+    encoders: Vec<Offered>,
     /// Held while the file is written, so that the last one who chose is in it.
     now: Mutex<Choices>,
 }
@@ -69,7 +84,7 @@ impl Choices {
     }
 
     /// Each by its key.
-    pub(crate) fn by_key(&self) -> [(&'static str, Value); 4] {
+    pub(crate) fn by_key(&self) -> [(&'static str, Value); 5] {
         let number = |value: Option<u32>| value.map_or(Value::Null, Value::from);
         let boolean = |value: Option<bool>| value.map_or(Value::Null, Value::from);
         [
@@ -77,6 +92,7 @@ impl Choices {
             (PACE, number(self.framerate)),
             (AUDIO, boolean(self.audio)),
             (RESIZE, boolean(self.resize)),
+            (ENCODER, self.encoder.as_deref().map_or(Value::Null, Value::from)),
         ]
     }
 
@@ -86,20 +102,26 @@ impl Choices {
             PACE => self.framerate = None,
             AUDIO => self.audio = None,
             RESIZE => self.resize = None,
+            ENCODER => self.encoder = None,
             _ => {}
         }
     }
 }
 
 impl Chosen {
-    /// What was kept at `path`. `settings` tells what was typed or stands in the environment.
-    pub(crate) fn load(path: Option<PathBuf>, settings: &Map<String, Value>) -> Self {
-        let fixed =
-            [RATE, PACE, AUDIO, RESIZE].into_iter().filter_map(|key| Some((key, fixed_by(key, settings)?)));
+    /// What was kept at `path`. `settings` tells what was typed or stands in the environment, `encoders` which encoders
+    /// there are.
+    pub(crate) fn load(path: Option<PathBuf>, settings: &Map<String, Value>, encoders: Vec<Offered>) -> Self {
+        let keys = [RATE, PACE, AUDIO, RESIZE, ENCODER];
+        let fixed = keys.into_iter().filter_map(|key| Some((key, fixed_by(key, settings)?)));
         let fixed: BTreeMap<_, _> = fixed.collect();
         let mut now = path.as_deref().map(kept).unwrap_or_default();
         fixed.keys().for_each(|key| now.forget(key));
-        Self { path, fixed, now: Mutex::new(now) }
+        if let Err(error) = offered(&encoders, &now) {
+            tracing::warn!("{error}");
+            now.forget(ENCODER);
+        }
+        Self { path, fixed, encoders, now: Mutex::new(now) }
     }
 
     /// What is chosen now.
@@ -112,12 +134,18 @@ impl Chosen {
         &self.fixed
     }
 
+    /// The encoders, whether or not they may be chosen.
+    pub(crate) fn encoders(&self) -> &[Offered] {
+        &self.encoders
+    }
+
     /// Chooses, and keeps it.
     ///
     /// # Errors
     /// [`BadChoice`]; after [`BadChoice::Keep`] it is chosen nevertheless.
     pub(crate) fn choose(&self, choices: Choices) -> Result<(), BadChoice> {
         choices.check()?;
+        offered(&self.encoders, &choices)?;
         for (key, value) in choices.by_key() {
             if let Some(by) = self.fixed.get(key).filter(|_| !value.is_null()) {
                 return Err(BadChoice::Fixed { key, by: by.clone() });
@@ -128,6 +156,14 @@ impl Chosen {
         let Some(path) = &self.path else { return Ok(()) };
         keep(path, &now).map_err(|source| BadChoice::Keep { path: path.clone(), source })
     }
+}
+
+/// Whether the encoder that is chosen may be.
+fn offered(encoders: &[Offered], choices: &Choices) -> Result<(), BadChoice> {
+    let Some(element) = &choices.encoder else { return Ok(()) };
+    let known = encoders.iter().find(|offered| offered.element == *element);
+    let why = known.map_or_else(|| Some("there is no such encoder".to_owned()), |known| known.why.clone());
+    why.map_or(Ok(()), |why| Err(BadChoice::Encoder { element: element.clone(), why }))
 }
 
 /// The flag or the variable that set it.
@@ -179,6 +215,7 @@ const RATE: &str = "video_bitrate";
 const PACE: &str = "framerate";
 const AUDIO: &str = "audio";
 const RESIZE: &str = "resize";
+const ENCODER: &str = "encoder";
 /// In kbit/s.
 const KBPS: (u32, u32) = (300, 100_000);
 /// The schema of the file, and of what programs are told.
@@ -198,11 +235,38 @@ mod tests {
         Choices { video_bitrate: Some(kbps), ..Choices::default() }
     }
 
+    fn encoders() -> Vec<Offered> {
+        let offered = |element: &str, codec: Option<&str>, why: Option<&str>| Offered {
+            element: element.into(),
+            codec: codec.map(str::to_owned),
+            why: why.map(str::to_owned),
+        };
+        vec![offered("vp8enc", Some("VP8"), None), offered("nvh264enc", None, Some("no GPU"))]
+    }
+
+    #[test]
+    fn an_encoder_is_chosen_that_works_and_forgotten_where_it_no_longer_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("choices.json");
+        let named = |name: &str| Choices { encoder: Some(name.into()), ..rate(4000) };
+        let chosen = Chosen::load(Some(path.clone()), &Map::new(), encoders());
+        for (name, told) in [
+            ("nvh264enc", "nvh264enc cannot be chosen: no GPU"),
+            ("theoraenc", "theoraenc cannot be chosen: there is no such encoder"),
+        ] {
+            assert_eq!(chosen.choose(named(name)).unwrap_err().to_string(), told);
+        }
+        chosen.choose(named("vp8enc")).unwrap();
+        assert_eq!(Chosen::load(Some(path.clone()), &Map::new(), encoders()).now(), named("vp8enc"));
+        assert_eq!(Chosen::load(Some(path), &Map::new(), Vec::new()).now(), rate(4000));
+    }
+
     #[test]
     fn what_is_chosen_is_there_at_the_next_start_unless_something_stronger_is_set() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new/choices.json");
-        let load = |settings: Value| Chosen::load(Some(path.clone()), settings.as_object().unwrap());
+        let load =
+            |settings: Value| Chosen::load(Some(path.clone()), settings.as_object().unwrap(), encoders());
         let chosen = load(json!({}));
         assert_eq!(chosen.now(), Choices::default());
         let choices = Choices { framerate: Some(24), audio: Some(false), ..rate(4000) };
@@ -221,7 +285,7 @@ mod tests {
 
     #[test]
     fn values_beyond_the_range_are_refused_and_change_nothing() {
-        let chosen = Chosen::load(None, &Map::new());
+        let chosen = Chosen::load(None, &Map::new(), encoders());
         chosen.choose(rate(4000)).unwrap();
         for (choices, told) in [
             (rate(299), "video_bitrate is 299, which is not from 300 to 100000"),
@@ -251,11 +315,11 @@ mod tests {
             &long,
         ] {
             fs::write(&path, text).unwrap();
-            let chosen = Chosen::load(Some(path.clone()), &Map::new());
+            let chosen = Chosen::load(Some(path.clone()), &Map::new(), encoders());
             assert_eq!(chosen.now(), Choices::default(), "{text:.60}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
             chosen.choose(rate(900)).unwrap();
-            assert_eq!(Chosen::load(Some(path.clone()), &Map::new()).now(), rate(900));
+            assert_eq!(Chosen::load(Some(path.clone()), &Map::new(), encoders()).now(), rate(900));
         }
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "a draft is left");
     }
@@ -265,7 +329,7 @@ mod tests {
     fn whoever_reads_the_file_never_sees_half_of_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("choices.json");
-        let chosen = Chosen::load(Some(path.clone()), &Map::new());
+        let chosen = Chosen::load(Some(path.clone()), &Map::new(), encoders());
         chosen.choose(rate(300)).unwrap();
         std::thread::scope(|scope| {
             let writers = [0, 1].map(|writer| {
@@ -279,7 +343,7 @@ mod tests {
                 assert!(serde_json::from_slice::<Kept>(&text).is_ok(), "{}", String::from_utf8_lossy(&text));
             }
         });
-        assert_eq!(Chosen::load(Some(path), &Map::new()).now(), chosen.now());
+        assert_eq!(Chosen::load(Some(path), &Map::new(), encoders()).now(), chosen.now());
     }
 
     #[test]
@@ -287,7 +351,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("file"), "").unwrap();
         let path = dir.path().join("file/choices.json");
-        let chosen = Chosen::load(Some(path.clone()), &Map::new());
+        let chosen = Chosen::load(Some(path.clone()), &Map::new(), encoders());
         let refused = chosen.choose(rate(900)).unwrap_err();
         assert!(refused.to_string().ends_with(path.to_str().unwrap()), "{refused}");
         assert!(matches!(refused, BadChoice::Keep { .. }) && chosen.now() == rate(900));

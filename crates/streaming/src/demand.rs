@@ -3,13 +3,13 @@
 use std::{
     sync::{
         Arc, Condvar, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use cosmos_desktop::{Frame, Size, Waker};
-use cosmos_encoder::{Codec, Demand};
+use cosmos_encoder::{Choice, Codec, Demand};
 use tokio::sync::oneshot;
 
 /// The only edge from the network back to the desktop's threads, but for input. What each frame asks for is read without
@@ -25,12 +25,22 @@ pub(crate) struct DemandCell {
     pictures: AtomicBool,
     video: Flag,
     audio: Flag,
-    /// One more than the place in [`Codec::ALL`] of the codec that was agreed upon; 0 for none.
-    codec: AtomicU8,
+    agreed: Mutex<Agreed>,
+    /// How often `agreed` has changed.
+    agreements: AtomicU32,
     frames: Mutex<Option<Waker>>,
     control: Mutex<Wanted>,
     photographs: Mutex<Vec<oneshot::Sender<Picture>>>,
     is_photograph_wanted: AtomicBool,
+}
+
+/// Which encoder is to be open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Agreed {
+    /// The choice; `None` for the one that was set.
+    pub(crate) choice: Option<Choice>,
+    /// The codecs that everybody decodes, the one to be encoded first; none at all where that is not known.
+    pub(crate) codecs: Vec<Codec>,
 }
 
 /// The screen as it was at some time.
@@ -145,22 +155,30 @@ impl DemandCell {
         self.bitrate_kbps.load(Relaxed)
     }
 
-    /// A page agreed to this codec; the encoder makes the other one so far.
-    pub(crate) fn agree(&self, codec: Codec, so_far: Codec) {
-        if codec != so_far {
-            self.set_codec(Some(codec));
+    /// Sets which encoder is to be open, and has a picture made by it where it is another one.
+    pub(crate) fn agree(&self, agreed: Agreed) {
+        let mut now = self.agreed.lock().unwrap_or_else(PoisonError::into_inner);
+        if *now == agreed {
+            return;
+        }
+        let other = now.choice != agreed.choice || now.codecs.first() != agreed.codecs.first();
+        *now = agreed;
+        self.agreements.fetch_add(1, Relaxed);
+        drop(now);
+        // Whoever begins to look asks by themselves.
+        if other && self.encoded_is_wanted() {
+            self.ask_keyframe();
         }
     }
 
-    /// Sets the codec that was agreed upon, where it is not the one of the best encoder.
-    pub(crate) fn set_codec(&self, codec: Option<Codec>) {
-        self.codec.store(codec.map_or(0, |codec| codec as u8 + 1), Relaxed);
+    /// Which encoder is to be open.
+    pub(crate) fn agreed(&self) -> Agreed {
+        self.agreed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The codec that was agreed upon, if any was.
-    pub(crate) fn codec(&self) -> Option<Codec> {
-        let place = usize::from(self.codec.load(Relaxed)).checked_sub(1)?;
-        Codec::ALL.get(place).copied()
+    /// How often that has changed.
+    pub(crate) fn agreements(&self) -> u32 {
+        self.agreements.load(Relaxed)
     }
 
     /// Asks for a keyframe, also of a screen that does not change.

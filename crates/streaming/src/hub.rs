@@ -1,7 +1,9 @@
 //! The owner of all sessions: one closed enum of everything that can happen, one place that decides what follows.
 
+mod arrivals;
 mod asked;
 mod bounds;
+mod codec;
 mod figures;
 mod messages;
 mod people;
@@ -20,11 +22,15 @@ use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent, Size};
 use cosmos_encoder::{AudioPacket, Codec, EncodedFrame, EncoderInfo};
 use cosmos_protocol::{DesktopState, Level, ServerMessage, VERSION};
 use serde_json::json;
-use str0m::{Candidate, change::SdpOffer, net::Transmit};
+use str0m::{Candidate, net::Transmit};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-pub(crate) use self::asked::Ask;
+pub(crate) use self::{
+    arrivals::{Offer, Refusal, SocketOffer},
+    asked::Ask,
+};
 use self::{
+    codec::Encoding,
     messages::{cursor_message, encoder_message},
     people::People,
 };
@@ -35,9 +41,7 @@ use crate::{
     demand::DemandCell,
     metrics::Totals,
     rfb::Rfb,
-    session::{
-        Answer, Datagram, OfferError, Output, Packed, Reach, Session, SessionEvent, Viewer, Wish, agree,
-    },
+    session::{Datagram, Output, Packed, Reach, Session, SessionEvent, Viewer, Wish},
     site::Happened,
     stats::{Means, Snapshot},
 };
@@ -64,8 +68,8 @@ pub(crate) enum Event {
     Desktop(DesktopEvent),
     /// The desktop came or went.
     State(DesktopState, String),
-    /// An encoder was opened.
-    Encoder(EncoderInfo),
+    /// An encoder was opened, or took over, when the viewers had agreed so often.
+    Encoder(EncoderInfo, u32),
     /// Everyone should know.
     Notice(Level, String),
     /// These links let nobody in any more.
@@ -80,38 +84,13 @@ pub(crate) enum Event {
     Snapshot(oneshot::Sender<Snapshot>),
 }
 
-/// A page that wants to connect.
-pub(crate) struct Offer {
-    pub(crate) offer: SdpOffer,
-    pub(crate) viewer: Viewer,
-    /// Gets the session's number and the answer.
-    pub(crate) reply: oneshot::Sender<Result<(u64, Answer), Refusal>>,
-}
-
-/// A page that wants to connect over a WebSocket.
-pub(crate) struct SocketOffer {
-    pub(crate) viewer: Viewer,
-    /// Takes what is for the page; closed, it ends the session.
-    pub(crate) outgoing: mpsc::Sender<Bytes>,
-    /// Gets the session's number.
-    pub(crate) reply: oneshot::Sender<Result<u64, Refusal>>,
-}
-
-/// Why a page was not let in.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error(transparent)]
-    Offer(#[from] OfferError),
-    #[error("{0} pages are connected already, which is the most that this server takes")]
-    Full(usize),
-}
-
 /// What does not change while the server runs.
 pub(crate) struct HubConfig {
     pub(crate) reach: Reach,
-    pub(crate) codec: Codec,
-    /// What else can be encoded, best first.
-    pub(crate) others: Vec<Codec>,
+    /// What the encoder makes that was set, and what else it may be changed for, best first.
+    pub(crate) codecs: Vec<Codec>,
+    /// All encoders that work, by their names, with what they make.
+    pub(crate) encoders: Vec<(String, Codec)>,
     pub(crate) audio: bool,
     pub(crate) fps: u32,
     pub(crate) max_kbps: u32,
@@ -151,6 +130,7 @@ pub(crate) struct Hub {
     means: Means,
     totals: Totals,
     known: Known,
+    encoding: Encoding,
     people: People,
     audit: Audit,
 }
@@ -183,6 +163,7 @@ impl Hub {
         Self {
             audit: config.audit.clone(),
             people: People::default(),
+            encoding: Encoding::new(&config),
             config,
             demand,
             rfb,
@@ -277,12 +258,8 @@ impl Hub {
                 self.say(&self.desktop_message(), now, send);
             }
             Event::AppReady => self.app_ready(now, send),
-            Event::Encoder(info) => {
-                if info.codec != self.config.codec {
-                    // Every page has agreed to the old codec; each comes back at once and agrees to the new one.
-                    self.config.codec = info.codec;
-                    self.dismiss("the codec changed", now, send);
-                }
+            Event::Encoder(info, agreements) => {
+                self.opened(info.codec, agreements, now);
                 self.known.encoder = Some(info.clone());
                 self.say(&encoder_message(&info), now, send);
             }
@@ -307,49 +284,6 @@ impl Hub {
         while let Some(live) = self.sessions.last() {
             self.leave(live.id, reason, now);
         }
-    }
-
-    fn offer(&mut self, offer: Offer, now: Instant) {
-        if offer.reply.is_closed() {
-            return;
-        }
-        let result = self.admit(offer.offer, offer.viewer, now);
-        let _gone = offer.reply.send(result);
-    }
-
-    fn admit(&mut self, offer: SdpOffer, viewer: Viewer, now: Instant) -> Result<(u64, Answer), Refusal> {
-        self.room()?;
-        // Who comes first finds the codec that their browser decodes; who comes later has to take what is there.
-        let others = if self.sessions.is_empty() { &self.config.others[..] } else { &[] };
-        let HubConfig { reach, codec, adapts, .. } = &self.config;
-        let (codec, offered, answer) = agree(offer, reach, *codec, others, *adapts, now)?;
-        self.demand.agree(codec, self.config.codec);
-        self.config.codec = codec;
-        Ok((self.enter(Session::new(offered, viewer, now), None, now), answer))
-    }
-
-    fn socket(&mut self, offer: SocketOffer, now: Instant, send: &mut dyn FnMut(Transmit)) {
-        let SocketOffer { viewer, outgoing, reply } = offer;
-        let session = Session::over_socket(viewer, self.config.adapts, now);
-        let admitted = self.room().map(|()| self.enter(session, Some(outgoing), now));
-        let id = admitted.as_ref().ok().copied();
-        if reply.send(admitted).is_ok()
-            && let Some(id) = id
-        {
-            self.with(id, now, send, |_| ());
-        } else if let Some(id) = id {
-            self.leave(id, "the page did not wait", now);
-        }
-    }
-
-    fn enter(&mut self, session: Session, outgoing: Option<mpsc::Sender<Bytes>>, now: Instant) -> u64 {
-        let id = self.next_id;
-        self.next_id += 1;
-        self.count_session(outgoing.is_some());
-        self.sessions.push(Live { id, session, outgoing, wake: now });
-        self.settle();
-        self.report.get_or_insert(now + SECOND);
-        id
     }
 
     fn publish(&mut self, frame: &EncodedFrame, now: Instant, send: &mut dyn FnMut(Transmit)) {
@@ -433,6 +367,7 @@ impl Hub {
         match event {
             SessionEvent::Ready => {
                 self.welcome(id);
+                self.agree(now);
                 self.people.changed(now);
                 self.update_demand(now);
             }
@@ -485,6 +420,7 @@ impl Hub {
         }
         self.people.left(id, now);
         self.settle();
+        self.agree(now);
         if self.sessions.is_empty() {
             self.report = None;
         }

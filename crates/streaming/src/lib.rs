@@ -8,6 +8,7 @@
 //! What may happen to the sessions is the closed enum of the hub, which owns them all on one thread; a
 //! [`session`] does no I/O. This crate does not know X11, nor the environment, nor processes.
 
+mod agreement;
 mod app_ready;
 mod audio;
 mod audit;

@@ -28,7 +28,7 @@ use tokio::{
 use crate::{
     Policy, app_ready, audio,
     audit::Audit,
-    choices::Chosen,
+    choices::{Chosen, Offered},
     demand::DemandCell,
     desktop::DesktopThreads,
     hub::{Event, Hub, HubConfig},
@@ -128,6 +128,24 @@ pub struct VideoConfig {
     pub codec: Codec,
     /// What else can be encoded where a browser does not decode that, best first.
     pub others: Vec<Codec>,
+}
+
+impl VideoConfig {
+    /// Those that work, by their names, with what they make.
+    fn encoders(&self) -> Vec<(String, Codec)> {
+        self.capabilities.works.iter().map(|working| (working.element.clone(), working.codec)).collect()
+    }
+
+    /// Those that a person may choose, and why the others may not be.
+    fn offered(&self) -> Vec<Offered> {
+        let works = self.encoders().into_iter().map(|(element, codec)| Offered {
+            element,
+            codec: Some(codec.to_string()),
+            why: None,
+        });
+        let broken = self.capabilities.broken.iter().cloned();
+        works.chain(broken.map(|(element, why)| Offered { element, codec: None, why: Some(why) })).collect()
+    }
 }
 
 /// Who may come in.
@@ -260,7 +278,8 @@ pub fn serve(
         network.tls.clone(),
     );
     let rfb = Arc::new(rfb);
-    let chosen = Arc::new(Chosen::load(config.choices.clone(), &config.about.settings));
+    let encoders = config.video.offered();
+    let chosen = Arc::new(Chosen::load(config.choices.clone(), &config.about.settings, encoders));
     let hub = Hub::new(
         network.hub_config(&config, &chosen, (&audit, &happened)),
         demand.clone(),
@@ -369,8 +388,8 @@ impl Network {
     ) -> HubConfig {
         HubConfig {
             reach: self.reach(&config.ice),
-            codec: config.video.codec,
-            others: config.video.others.clone(),
+            codecs: [&[config.video.codec], &config.video.others[..]].concat(),
+            encoders: config.video.encoders(),
             audio: config.audio.is_some(),
             fps: config.video.fps,
             max_kbps: config.video.max_kbps,

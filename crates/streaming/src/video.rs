@@ -7,17 +7,27 @@ use std::{
 };
 
 use cosmos_desktop::{Change, DesktopError, FrameSource, Size};
-use cosmos_encoder::{Capabilities, Demand, EncodeError, EncoderConfig, VideoEncoder};
+use cosmos_encoder::{Capabilities, Choice, Demand, EncodeError, EncoderConfig, VideoEncoder};
 use cosmos_protocol::Level;
 use tokio::sync::mpsc::{Sender, error::TrySendError};
 
-use crate::{VideoConfig, demand::DemandCell, error_text, hub::Event, rfb::Screen};
+use crate::{
+    VideoConfig,
+    demand::{Agreed, DemandCell},
+    error_text,
+    hub::Event,
+    rfb::Screen,
+};
 
 /// The encoder, and what it is opened with.
 pub(crate) struct Video {
     config: EncoderConfig,
     capabilities: Capabilities,
     encoder: Option<Box<dyn VideoEncoder>>,
+    /// The choice that it was opened for.
+    choice: Option<Choice>,
+    /// How often the viewers had agreed when that was last looked at.
+    agreements: u32,
     pace: Pace,
     /// Where the pictures themselves are shown.
     screen: Arc<Screen>,
@@ -46,7 +56,8 @@ impl Video {
     pub(crate) fn new(config: &VideoConfig, screen: Arc<Screen>) -> Self {
         let VideoConfig { encoder, capabilities, fps, .. } = config;
         let (config, capabilities) = (encoder.clone(), capabilities.clone());
-        Self { config, capabilities, encoder: None, pace: Pace::default(), screen, fps: *fps }
+        let (encoder, choice, agreements) = Default::default();
+        Self { config, capabilities, encoder, choice, agreements, pace: Pace::default(), screen, fps: *fps }
     }
 
     /// Streams until `done`.
@@ -119,7 +130,7 @@ impl Video {
             .and_then(|encoder| encoder.encode(&frame, wanted));
         match encoded {
             Ok(Some(encoded)) => {
-                self.tell_of_another(demand, events);
+                self.tell_of_another(events);
                 self.pace.encoded(reason, encoded.data.len(), Instant::now());
                 publish(Arc::new(encoded), demand, events);
             }
@@ -142,26 +153,60 @@ impl Video {
         demand: &DemandCell,
         events: &Sender<Event>,
     ) -> Result<&mut Box<dyn VideoEncoder>, EncodeError> {
-        let agreed = demand.codec();
-        let fits = |encoder: &dyn VideoEncoder| agreed.is_none_or(|codec| encoder.info().codec == codec);
-        if !self.encoder.as_deref().is_some_and(fits) {
-            let config = EncoderConfig { codecs: agreed.into_iter().collect(), ..self.config.clone() };
-            let encoder = cosmos_encoder::open(&config, &self.capabilities, size, wanted)?;
-            let _ended = events.blocking_send(Event::Encoder(encoder.info().clone()));
-            self.encoder = Some(encoder);
+        let agreements = demand.agreements();
+        if self.encoder.is_none() || self.agreements != agreements {
+            self.agreements = agreements;
+            let agreed = demand.agreed();
+            if !self.fits(&agreed) {
+                // Some circuits have room for one of them only.
+                self.encoder = None;
+                let encoder = self.open(&agreed, size, wanted, events)?;
+                let _ended = events.blocking_send(Event::Encoder(encoder.info().clone(), agreements));
+                (self.encoder, self.choice) = (Some(encoder), agreed.choice);
+            }
         }
         Ok(self.encoder.as_mut().expect("it was opened just now"))
     }
 
+    /// Whether the encoder that is open is the one to be open.
+    fn fits(&self, agreed: &Agreed) -> bool {
+        self.encoder.as_deref().is_some_and(|encoder| {
+            let codec = agreed.codecs.first();
+            self.choice == agreed.choice && codec.is_none_or(|codec| *codec == encoder.info().codec)
+        })
+    }
+
+    /// Opens an encoder. What a person chose in the page and does not work is no reason to show nothing.
+    fn open(
+        &self,
+        agreed: &Agreed,
+        size: Size,
+        wanted: Demand,
+        events: &Sender<Event>,
+    ) -> Result<Box<dyn VideoEncoder>, EncodeError> {
+        let Agreed { choice, codecs } = agreed.clone();
+        let chosen = choice.is_some();
+        let choice = choice.unwrap_or_else(|| self.config.choice.clone());
+        let config = EncoderConfig { choice, codecs, ..self.config.clone() };
+        let opened = cosmos_encoder::open(&config, &self.capabilities, size, wanted);
+        let Err(error) = opened else { return opened };
+        if !chosen || config.choice == Choice::Auto {
+            return Err(error);
+        }
+        let text = format!("the encoder that was chosen cannot be opened: {}", error_text(&error));
+        tracing::warn!("{text}");
+        let _ended = events.blocking_send(Event::Notice(Level::Warning, text));
+        let config = EncoderConfig { choice: Choice::Auto, ..config };
+        cosmos_encoder::open(&config, &self.capabilities, size, wanted)
+    }
+
     /// Says that another encoder took over, before anybody sees its first picture.
-    fn tell_of_another(&mut self, demand: &DemandCell, events: &Sender<Event>) {
+    fn tell_of_another(&mut self, events: &Sender<Event>) {
         let Some(encoder) = &mut self.encoder else { return };
         let Some(switch) = encoder.switched() else { return };
         tracing::warn!("{switch}");
-        // What was agreed upon may have been what failed.
-        demand.set_codec(None);
         let level = if switch.failure.is_some() { Level::Warning } else { Level::Info };
-        let _ended = events.blocking_send(Event::Encoder(encoder.info().clone()));
+        let _ended = events.blocking_send(Event::Encoder(encoder.info().clone(), self.agreements));
         let _ended = events.blocking_send(Event::Notice(level, switch.to_string()));
     }
 

@@ -81,6 +81,7 @@ impl Hub {
             self.people.control.left(id);
         }
         self.settle();
+        self.agree(now);
         self.people.changed(now);
         self.update_demand(now);
         true

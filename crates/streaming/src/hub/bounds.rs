@@ -72,7 +72,11 @@ impl Hub {
 
     /// A person chose this for everybody.
     pub(super) fn chosen(&mut self, choices: Choices, now: Instant, send: &mut dyn FnMut(Transmit)) {
+        let encoder = self.config.chosen.encoder != choices.encoder;
         self.config.chosen = choices;
+        if encoder {
+            self.chose_encoder(now);
+        }
         let desired = self.desired();
         self.each(now, send, |session| session.desire(desired));
         self.update_demand(now);

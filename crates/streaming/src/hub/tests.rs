@@ -11,12 +11,16 @@ use cosmos_auth::{Rights, Role};
 use cosmos_protocol::ClientMessage;
 
 use super::*;
+use crate::session::Codecs;
 
 /// One way.
 const DELAY: Duration = Duration::from_millis(10);
 /// What a lost packet costs on a stream that keeps its order.
 const STALL: Duration = Duration::from_millis(250);
 const FPS: u32 = 30;
+/// What the machine has.
+const ENCODERS: [(&str, Codec); 3] =
+    [("x264enc", Codec::H264), ("vp8enc", Codec::Vp8), ("vp9enc", Codec::Vp9)];
 
 /// A page, and the line to it.
 struct Page {
@@ -49,8 +53,8 @@ impl World {
         let demand = Arc::new(DemandCell::default());
         let config = HubConfig {
             reach: Reach::new(Vec::new()),
-            codec: Codec::H264,
-            others: Vec::new(),
+            codecs: vec![Codec::H264, Codec::Vp8],
+            encoders: ENCODERS.map(|(element, codec)| (element.to_owned(), codec)).to_vec(),
             audio: false,
             fps: 60,
             max_kbps: 8000,
@@ -74,10 +78,21 @@ impl World {
     }
 
     fn enter(&mut self, user: &str, role: Role, line_kbps: u64, loss_percent: u64) -> usize {
+        self.enter_with(Codecs::ALL, user, role, line_kbps, loss_percent)
+    }
+
+    fn enter_with(
+        &mut self,
+        decodes: Codecs,
+        user: &str,
+        role: Role,
+        line_kbps: u64,
+        loss_percent: u64,
+    ) -> usize {
         let (outgoing, messages) = mpsc::channel(4096);
         let (reply, mut admitted) = oneshot::channel();
         let viewer = Viewer { user: user.into(), rights: Rights::of(role), link: None, ends: None };
-        self.handle(Event::Socket(Box::new(SocketOffer { viewer, outgoing, reply })));
+        self.handle(Event::Socket(Box::new(SocketOffer { viewer, decodes, outgoing, reply })));
         let id = admitted.try_recv().unwrap().unwrap();
         let (on_the_way, acknowledged, heard) = Default::default();
         self.pages.push(Page {
@@ -139,11 +154,14 @@ impl World {
     }
 
     fn publish(&mut self, keyframe: bool, bytes: usize) {
+        self.publish_of(Codec::H264, keyframe, bytes);
+    }
+
+    fn publish_of(&mut self, codec: Codec, keyframe: bool, bytes: usize) {
         let (convert, encode) = Default::default();
         let data = Arc::from(vec![7; bytes.max(1)]);
         let size = Size::new(64, 64);
-        let frame =
-            EncodedFrame { codec: Codec::H264, keyframe, size, data, captured: self.now, convert, encode };
+        let frame = EncodedFrame { codec, keyframe, size, data, captured: self.now, convert, encode };
         self.handle(Event::Frame(Arc::new(frame)));
     }
 }
@@ -178,6 +196,8 @@ impl Page {
         said
     }
 }
+
+mod codecs;
 
 #[test]
 fn one_of_ten_on_a_bad_line_harms_none_of_the_others() {

@@ -4,6 +4,7 @@
 //! is called until it answers [`Output::Wait`].
 
 mod backlog;
+mod codecs;
 mod gate;
 mod link;
 mod outbox;
@@ -38,12 +39,13 @@ use self::{
 };
 
 pub use self::{
+    codecs::Codecs,
     link::Packed,
     reach::Reach,
     rtc::{Answer, OfferError, Offered, answer, install_crypto},
 };
 
-pub(crate) use self::rtc::agree;
+pub(crate) use self::rtc::answer_at;
 
 /// What a session wants.
 pub enum Output {
@@ -114,6 +116,9 @@ pub struct Session {
     link: Box<dyn Link>,
     incoming: Assembler,
     wish: Wish,
+    decodes: Codecs,
+    /// Why it is not shown the picture; `None` when it is.
+    unseen: Option<String>,
     person_kbps: u32,
     /// Whether the rate follows what the network carries.
     adapts: bool,
@@ -123,23 +128,25 @@ pub struct Session {
 impl Session {
     /// A session over the connection that [`answer`] prepared.
     pub fn new(offered: Offered, viewer: Viewer, now: Instant) -> Self {
-        let adapts = offered.adapts;
-        Self::over(Box::new(Peer::new(offered, now)), viewer, adapts)
+        let (decodes, adapts) = (offered.decodes(), offered.adapts);
+        Self::over(Box::new(Peer::new(offered, now)), viewer, decodes, adapts)
     }
 
     /// A session over a WebSocket, which carries each [`Output::Message`] to the page and tells
-    /// [`said`](Self::said) what comes back. The rate follows the network where it `adapts`.
-    pub fn over_socket(viewer: Viewer, adapts: bool, now: Instant) -> Self {
-        Self::over(Box::new(Socket::new(now)), viewer, adapts)
+    /// [`said`](Self::said) what comes back. The page decodes these codecs.
+    /// The rate follows the network where it `adapts`.
+    pub fn over_socket(viewer: Viewer, decodes: Codecs, adapts: bool, now: Instant) -> Self {
+        Self::over(Box::new(Socket::new(now)), viewer, decodes, adapts)
     }
 
-    fn over(link: Box<dyn Link>, viewer: Viewer, adapts: bool) -> Self {
+    fn over(link: Box<dyn Link>, viewer: Viewer, decodes: Codecs, adapts: bool) -> Self {
         let video = viewer.rights.grants.has(Grants::PICTURE);
         let max_kbps = if adapts { rtc::START_KBPS } else { u32::MAX };
         let wish = Wish { video, max_kbps, ..Wish::default() };
         let drives = viewer.rights.role.may_control();
         let incoming = Assembler::default();
-        Self { viewer, drives, link, incoming, wish, person_kbps: u32::MAX, adapts, skipped: 0 }
+        let (unseen, person_kbps) = (None, u32::MAX);
+        Self { viewer, drives, link, incoming, wish, decodes, unseen, person_kbps, adapts, skipped: 0 }
     }
 
     /// The viewer's name and rights.
@@ -176,19 +183,40 @@ impl Session {
         self.wish.audio &= rights.grants.has(Grants::SOUND);
     }
 
+    /// Which codecs the page decodes.
+    pub fn decodes(&self) -> Codecs {
+        self.decodes
+    }
+
+    /// Shows the picture from now on, or no longer for a reason that the page is told. Tells whether that is news.
+    pub fn show(&mut self, unseen: Option<String>) -> bool {
+        if self.unseen == unseen {
+            return false;
+        }
+        self.wish.keyframe |= unseen.is_none();
+        self.say(&ServerMessage::Unseen(unseen.clone().unwrap_or_default()));
+        self.unseen = unseen;
+        true
+    }
+
     /// What the viewer asks of the encoder; nothing before the page can be spoken to. A keyframe is asked for once
     /// there is room for it.
     pub fn wish(&mut self, now: Instant) -> Wish {
         if !self.link.is_open() {
             return Wish::default();
         }
-        let keyframe = self.wish.keyframe && self.link.admits(now, self.wish.max_kbps, true);
-        Wish { keyframe, ..self.wish }
+        let video = self.looks();
+        let keyframe = video && self.wish.keyframe && self.link.admits(now, self.wish.max_kbps, true);
+        Wish { video, keyframe, ..self.wish }
     }
 
     /// Whether it waits for a keyframe, for which there may not be room yet.
     pub fn waits(&self) -> bool {
-        self.link.is_open() && self.wish.video && self.wish.keyframe
+        self.link.is_open() && self.looks() && self.wish.keyframe
+    }
+
+    fn looks(&self) -> bool {
+        self.wish.video && self.unseen.is_none()
     }
 
     /// Whether a datagram is for this session.
@@ -218,7 +246,8 @@ impl Session {
 
     /// The next picture. A viewer that cannot keep up is passed over until the next keyframe.
     pub fn video(&mut self, packed: &Packed<'_>, now: Instant) {
-        if !self.link.is_open() || !self.wish.video {
+        // What was encoded before the codec changed may still be on its way.
+        if !self.link.is_open() || !self.looks() || !self.decodes.has(packed.frame().codec) {
             return;
         }
         let keyframe = packed.frame().keyframe;

@@ -15,7 +15,7 @@ use str0m::{
     rtp::{AbsCaptureTime, Extension},
 };
 
-use super::Reach;
+use super::{Codecs, Reach};
 
 /// The rate at which the network is believed to be before anything is known about it, in kbit/s. Probes double
 /// it within a few round trips; a slower network is flooded for less than a second.
@@ -30,8 +30,16 @@ pub type Answer = SdpAnswer;
 /// A connection that was offered and answered.
 pub struct Offered {
     pub(super) rtc: Rtc,
+    pub(super) decodes: Codecs,
     pub(super) tracks: Tracks,
     pub(super) adapts: bool,
+}
+
+impl Offered {
+    /// What of that which may be encoded the browser decodes.
+    pub fn decodes(&self) -> Codecs {
+        self.decodes
+    }
 }
 
 /// Why an offer is refused.
@@ -44,9 +52,9 @@ pub enum OfferError {
     /// An address of ours cannot be a candidate.
     #[error("{0} cannot be offered to a browser")]
     Candidate(SocketAddr),
-    /// The browser does not decode what is encoded.
-    #[error("this browser does not decode {0}, which is what the server encodes; choose another encoder")]
-    Codec(Codec),
+    /// The browser decodes nothing of what can be encoded.
+    #[error("this browser decodes none of {0}, which is what the server encodes; choose another encoder")]
+    Codec(Codecs),
 }
 
 /// Makes the one cryptography provider the process default. To be called once, before the first [`answer`].
@@ -54,58 +62,40 @@ pub fn install_crypto() {
     str0m::crypto::from_feature_flags().install_process_default();
 }
 
-/// Answers an offer: `reach` has our addresses; `codec` is what the encoder makes. The rate follows the network.
+/// Answers an offer: `reach` has our addresses; `codecs` has what may be encoded as time goes on. The connection carries
+/// each of them that the browser decodes, and goes from one to another without a word. The rate
+/// follows the network.
 ///
 /// # Errors
-/// [`OfferError`] when the offer makes no sense or the browser lacks the codec.
+/// [`OfferError`] when the offer makes no sense or the browser has none of the codecs.
 pub fn answer(
     offer: SdpOffer,
     reach: &Reach,
-    codec: Codec,
+    codecs: Codecs,
     now: Instant,
 ) -> Result<(Offered, Answer), OfferError> {
-    answer_at(offer, reach, codec, true, now)
+    answer_at(offer, reach, codecs, true, now)
 }
 
-fn answer_at(
+/// As [`answer`]; the rate follows the network, or nothing.
+pub(crate) fn answer_at(
     offer: SdpOffer,
     reach: &Reach,
-    codec: Codec,
+    codecs: Codecs,
     adapts: bool,
     now: Instant,
 ) -> Result<(Offered, Answer), OfferError> {
-    let mut rtc = config(codec, adapts).build(now);
+    let mut rtc = config(codecs, adapts).build(now);
     for candidate in reach.candidates()? {
         rtc.add_local_candidate(candidate);
     }
     let answer = rtc.sdp_api().accept_offer(offer).map_err(OfferError::Sdp)?;
-    if !answer.to_sdp_string().contains(rtpmap(codec)) {
-        return Err(OfferError::Codec(codec));
+    let agreed = answer.to_sdp_string();
+    let decodes: Codecs = codecs.iter().filter(|codec| agreed.contains(rtpmap(*codec))).collect();
+    if decodes.is_empty() {
+        return Err(OfferError::Codec(codecs));
     }
-    Ok((Offered { rtc, tracks: Tracks { codec, video: None, audio: None }, adapts }, answer))
-}
-
-/// As [`answer`], for `codec` or else the first of the `others` that the browser decodes, as far as its offer tells. The
-/// rate follows the network, or nothing.
-///
-/// # Errors
-/// [`OfferError`] when the offer makes no sense, or the browser has none of them.
-pub(crate) fn agree(
-    offer: SdpOffer,
-    reach: &Reach,
-    codec: Codec,
-    others: &[Codec],
-    adapts: bool,
-    now: Instant,
-) -> Result<(Codec, Offered, Answer), OfferError> {
-    let codec = decoded(&offer, codec, others).unwrap_or(codec);
-    answer_at(offer, reach, codec, adapts, now).map(|(offered, answer)| (codec, offered, answer))
-}
-
-/// The first of these codecs that is in the offer.
-pub(super) fn decoded(offer: &SdpOffer, codec: Codec, others: &[Codec]) -> Option<Codec> {
-    let offer = offer.to_sdp_string().to_ascii_uppercase();
-    [&[codec][..], others].concat().into_iter().find(|codec| offer.contains(rtpmap(*codec)))
+    Ok((Offered { rtc, decodes, tracks: Tracks::default(), adapts }, answer))
 }
 
 /// The longest pause between two connectivity checks, and how many in a row may fail: a page that vanished is noticed
@@ -113,18 +103,18 @@ pub(super) fn decoded(offer: &SdpOffer, codec: Codec, others: &[Codec]) -> Optio
 const STUN_PAUSE: Duration = Duration::from_secs(1);
 const STUN_TRIES: usize = 7;
 
-fn config(codec: Codec, adapts: bool) -> str0m::RtcConfig {
+fn config(codecs: Codecs, adapts: bool) -> str0m::RtcConfig {
     let mut config = Rtc::builder();
     config.set_max_stun_rto(STUN_PAUSE);
     config.set_max_stun_retransmits(STUN_TRIES);
     config
         .clear_codecs()
         .enable_opus(true, false)
-        .enable_h264(codec == Codec::H264)
-        .enable_h265(codec == Codec::H265)
-        .enable_vp8(codec == Codec::Vp8)
-        .enable_vp9(codec == Codec::Vp9)
-        .enable_av1(codec == Codec::Av1)
+        .enable_h264(codecs.has(Codec::H264))
+        .enable_h265(codecs.has(Codec::H265))
+        .enable_vp8(codecs.has(Codec::Vp8))
+        .enable_vp9(codecs.has(Codec::Vp9))
+        .enable_av1(codecs.has(Codec::Av1))
         .set_extension(5, Extension::PlayoutDelay)
         .set_extension(6, Extension::AbsoluteCaptureTime)
         // Without an estimate nothing is held back to suit it.
@@ -135,26 +125,36 @@ fn config(codec: Codec, adapts: bool) -> str0m::RtcConfig {
 }
 
 /// Where frames and sound go.
+#[derive(Default)]
 pub(super) struct Tracks {
-    codec: Codec,
-    pub(super) video: Option<(Mid, Pt)>,
+    pub(super) video: Option<Mid>,
     pub(super) audio: Option<(Mid, Pt)>,
+    /// By which payload type pictures of each codec travel.
+    pictures: Vec<(Codec, Pt)>,
 }
 
 impl Tracks {
     pub(super) fn added(&mut self, rtc: &mut Rtc, added: &MediaAdded) {
         let Some(writer) = rtc.writer(added.mid) else { return };
-        let codec = if added.kind == MediaKind::Video { format_of(self.codec) } else { format::Codec::Opus };
-        let best =
-            writer.payload_params().filter(|params| params.spec().codec == codec).max_by_key(|params| {
+        let best = |codec: format::Codec| {
+            let params = writer.payload_params().filter(|params| params.spec().codec == codec);
+            let best = params.max_by_key(|params| {
                 let format = params.spec().format;
-                // Constrained baseline in packetization mode 1 is what every browser decodes.
-                (format.packetization_mode == Some(1), format.profile_level_id == Some(0x42_e0_1f))
+                // Constrained baseline in packetization mode 1 is what every browser decodes; of VP9 it is profile 0.
+                let h264 =
+                    (format.packetization_mode == Some(1), format.profile_level_id == Some(0x42_e0_1f));
+                (h264, format.profile_id.is_none_or(|profile| profile == 0))
             });
-        let track = best.map(|params| (added.mid, params.pt()));
+            best.map(|params| params.pt())
+        };
         match added.kind {
-            MediaKind::Video => self.video = track,
-            MediaKind::Audio => self.audio = track,
+            MediaKind::Video => {
+                let pictures =
+                    Codec::ALL.into_iter().filter_map(|codec| Some((codec, best(format_of(codec))?)));
+                self.pictures = pictures.collect();
+                self.video = Some(added.mid);
+            }
+            MediaKind::Audio => self.audio = best(format::Codec::Opus).map(|pt| (added.mid, pt)),
         }
     }
 
@@ -164,7 +164,8 @@ impl Tracks {
         frame: &EncodedFrame,
         start: Instant,
     ) -> Result<(), RtcError> {
-        let Some((mid, pt)) = self.video else { return Ok(()) };
+        let pictures = self.pictures.iter().find(|(codec, _)| *codec == frame.codec);
+        let (Some(mid), Some((_, pt))) = (self.video, pictures) else { return Ok(()) };
         let Some(writer) = rtc.writer(mid) else { return Ok(()) };
         let age = frame.captured.saturating_duration_since(start).as_micros() as u64;
         let time = MediaTime::new(age * 9 / 100, Frequency::NINETY_KHZ);
@@ -174,7 +175,7 @@ impl Tracks {
             // Both ends of the range at zero tell the browser to show each frame as soon as it is decoded.
             .playout_delay(MediaTime::ZERO, MediaTime::ZERO)
             .abs_capture_time(capture_time)
-            .write(pt, frame.captured, time, frame.data.clone())
+            .write(*pt, frame.captured, time, frame.data.clone())
     }
 
     pub(super) fn write_audio(

@@ -38,6 +38,7 @@ impl World {
         let now = Instant::now();
         let session = Session::over_socket(
             Viewer { user: "ada".into(), rights: Rights::of(role), link: None, ends: None },
+            Codecs::ALL,
             adapts,
             now,
         );

@@ -307,7 +307,7 @@ async fn offer(
         }
         Ok(Err(refusal)) => {
             let status = match &refusal {
-                Refusal::Offer(OfferError::Codec(_)) => StatusCode::NOT_ACCEPTABLE,
+                Refusal::Offer(OfferError::Codec(_)) | Refusal::Unseen(_) => StatusCode::NOT_ACCEPTABLE,
                 Refusal::Offer(OfferError::Sdp(_)) => StatusCode::BAD_REQUEST,
                 _ => StatusCode::SERVICE_UNAVAILABLE,
             };

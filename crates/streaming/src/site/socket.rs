@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{
-        State,
+        RawQuery, State,
         ws::{Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::StatusCode,
@@ -24,6 +24,7 @@ use super::{Site, access::Actor, refuse, stopping};
 use crate::{
     error_text,
     hub::{Event, SocketOffer},
+    session::Codecs,
 };
 
 /// The longest message of a page: a part of a clipboard text and its kind.
@@ -39,6 +40,7 @@ const WRITE: Duration = Duration::from_secs(15);
 pub(super) async fn open(
     State(site): State<Arc<Site>>,
     Actor { viewer, from }: Actor,
+    RawQuery(query): RawQuery,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let Ok(upgrade) = upgrade else {
@@ -50,7 +52,8 @@ pub(super) async fn open(
     let user = viewer.user.clone();
     let (outgoing, messages) = mpsc::channel(QUEUE);
     let (reply, admitted) = oneshot::channel();
-    let offer = SocketOffer { viewer, outgoing, reply };
+    let decodes = decodes(query.as_deref().unwrap_or_default());
+    let offer = SocketOffer { viewer, decodes, outgoing, reply };
     if site.events.send(Event::Socket(Box::new(offer))).await.is_err() {
         return stopping();
     }
@@ -65,6 +68,12 @@ pub(super) async fn open(
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .on_upgrade(move |socket| carry(socket, id, messages, events))
+}
+
+/// What the page says that it decodes; one that says nothing takes everything.
+fn decodes(query: &str) -> Codecs {
+    let named = query.split('&').find_map(|pair| pair.strip_prefix("codecs="));
+    named.map_or(Codecs::ALL, |names| Codecs::named(&names.replace("%2C", ",")))
 }
 
 async fn carry(socket: WebSocket, id: u64, messages: mpsc::Receiver<Bytes>, events: mpsc::Sender<Event>) {

@@ -58,8 +58,55 @@ fn the_first_browser_finds_the_codec_that_it_decodes() {
     assert!(page.frames[0][0] & 1 == 0, "a keyframe of VP8");
     let is_vp8 = |message: &ServerMessage| matches!(message, ServerMessage::Encoder { element, .. } if element == "vp8enc");
     page.until("the encoder", |page| page.messages.iter().any(is_vp8));
-    // Whoever comes while that one watches has to take what is there.
+    // Whoever comes while that one watches, and has nothing in common with it, is told so.
     let (_, offer) = Page::offer_with(false, Rtc::builder().clear_codecs().enable_h264(true));
     let refused = server.request("POST", "/api/offer", &server.origin(), &offer);
     assert!(refused.starts_with("HTTP/1.1 406") && refused.contains("VP8"), "{refused}");
+}
+
+#[test]
+fn the_encoder_changes_for_a_page_that_comes_later_and_no_page_comes_back() {
+    let Some(server) = server("auto", &["x264enc", "vp8enc"]) else { return };
+    let mut first = server.connect(false);
+    let encodes = |page: &Page, element: &str| {
+        let encoder = page.messages.iter().rev().find_map(|message| match message {
+            ServerMessage::Encoder { element, .. } => Some(element.clone()),
+            _ => None,
+        });
+        encoder.as_deref() == Some(element)
+    };
+    first.until("a picture", |page| !page.frames.is_empty() && encodes(page, "x264enc"));
+    let mut socket =
+        Socket::open_at(server.address, "/api/socket?codecs=vp8,theora", &server.origin()).unwrap();
+    let is_vp8 = |message: &ServerMessage| matches!(message, ServerMessage::Video { codec, .. } if *codec == VideoCodec::Vp8);
+    socket.until("a picture of VP8", is_vp8);
+    let before = first.frames.len();
+    first.until("a picture of VP8", |page| encodes(page, "vp8enc") && page.frames.len() > before);
+    let mut blind = Socket::open_at(server.address, "/api/socket?codecs=h264", &server.origin()).unwrap();
+    blind.until("why there is no picture", |message| {
+        matches!(message, ServerMessage::Unseen(why) if why.contains("decodes H.264") && why.contains("VP8"))
+    });
+    drop(socket);
+    blind.until("that there is one", |message| *message == ServerMessage::Unseen(String::new()));
+    blind.until("a picture of H.264", |message| {
+        matches!(message, ServerMessage::Video { keyframe: true, codec: VideoCodec::H264, .. })
+    });
+    first.until("the first encoder again", |page| encodes(page, "x264enc"));
+}
+
+#[test]
+fn a_person_chooses_the_encoder_while_others_watch() {
+    let Some(server) = server("auto", &["x264enc", "vp8enc"]) else { return };
+    let mut page = Socket::open(server.address, &server.origin()).unwrap();
+    let picture = |wanted: VideoCodec| move |message: &ServerMessage| matches!(message, ServerMessage::Video { keyframe: true, codec, .. } if *codec == wanted);
+    page.until("a picture of H.264", picture(VideoCodec::H264));
+    let choose = |name: &str| {
+        server.request("PUT", "/api/v1/choices", &server.origin(), &format!("{{\"encoder\": {name}}}"))
+    };
+    assert!(choose("\"vp8enc\"").contains("{\"codec\":\"VP8\",\"element\":\"vp8enc\",\"why\":null}"));
+    page.until("a picture of VP8", picture(VideoCodec::Vp8));
+    let refused = choose("\"theoraenc\"");
+    assert!(refused.starts_with("HTTP/1.1 400") && refused.contains("no such encoder"), "{refused}");
+    choose("null");
+    page.until("a picture of H.264", picture(VideoCodec::H264));
 }

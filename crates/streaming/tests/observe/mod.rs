@@ -190,7 +190,8 @@ fn what_is_chosen_in_the_page_survives_the_server_and_holds_for_all() {
     let server = with(set.clone());
     assert_eq!(status(&server.request("PUT", "/api/v1/choices", "", "{}")), "403", "from somewhere");
     let told = body(&put(&server, json!({ "video_bitrate": 900, "framerate": 12, "audio": false })));
-    let expected = json!({ "video_bitrate": 900, "framerate": 12, "audio": false, "resize": null });
+    let expected =
+        json!({ "video_bitrate": 900, "framerate": 12, "audio": false, "resize": null, "encoder": null });
     assert_eq!((&told["choices"], &told["fixed"]), (&expected, &json!({})));
     for wrong in [json!({ "video_bitrate": 1 }), json!({ "colour": 1 }), json!({ "framerate": "fast" })] {
         assert_eq!(status(&put(&server, wrong.clone())), "400", "{wrong}");

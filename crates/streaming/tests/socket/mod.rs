@@ -22,11 +22,16 @@ pub const TEXT: u8 = 0x81;
 impl Socket {
     /// Asks for a WebSocket; the answer when there is none.
     pub fn open(address: SocketAddr, headers: &str) -> Result<Self, String> {
+        Self::open_at(address, "/api/socket", headers)
+    }
+
+    /// As [`open`](Self::open), with this path.
+    pub fn open_at(address: SocketAddr, path: &str, headers: &str) -> Result<Self, String> {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         write!(
             stream,
-            "GET /api/socket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n"
         )
         .unwrap();

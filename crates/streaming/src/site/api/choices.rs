@@ -42,7 +42,7 @@ pub(in crate::site) async fn choose(
     let result = tokio::task::spawn_blocking(move || chosen.choose(choices)).await;
     match result {
         Ok(Ok(())) => {}
-        Ok(Err(error @ BadChoice::Range { .. })) => {
+        Ok(Err(error @ (BadChoice::Range { .. } | BadChoice::Encoder { .. }))) => {
             return refuse(StatusCode::BAD_REQUEST, &error.to_string());
         }
         Ok(Err(error @ BadChoice::Fixed { .. })) => return refuse(StatusCode::CONFLICT, &error.to_string()),
@@ -61,10 +61,16 @@ pub(in crate::site) async fn choose(
 
 fn told(site: &Site, viewer: &Viewer) -> Response {
     let (choices, may_choose) = (site.chosen.now(), viewer.rights.role.may_administer());
-    let fixed = site.chosen.fixed();
-    Json(json!({ "schema": SCHEMA, "choices": choices, "fixed": fixed, "may_choose": may_choose }))
-        .into_response()
+    let (fixed, encoders) = (site.chosen.fixed(), site.chosen.encoders());
+    Json(json!({
+        "schema": SCHEMA,
+        "choices": choices,
+        "fixed": fixed,
+        "may_choose": may_choose,
+        "encoders": encoders,
+    }))
+    .into_response()
 }
 
-const EXPECTED: &str = "a choice is {\"video_bitrate\": …, \"framerate\": …, \"audio\": …, \"resize\": …}, each of \
-                        which may be left out";
+const EXPECTED: &str = "a choice is {\"video_bitrate\": …, \"framerate\": …, \"audio\": …, \"resize\": …, \
+                        \"encoder\": …}, each of which may be left out";
