@@ -78,7 +78,7 @@ function tests(folder) {
     if (installed.length === 0) return void test.skip('they are not installed');
     const port = await free();
     const desktop = `cosmos-launch desktop --software --xserver xvfb --session openbox --listen 127.0.0.1:${port}`;
-    const launch = place.start('unshare', inside(`exec su ann -c 'exec ${desktop}'`), { BASIC_AUTH_PASSWORD: PASSWORD });
+    const launch = place.start('unshare', inside(`exec su --whitelist-environment BASIC_AUTH_PASSWORD - ann -c 'exec ${desktop}'`), { BASIC_AUTH_PASSWORD: PASSWORD });
     const url = `http://127.0.0.1:${port}/`;
     await until('the page is served', async () => {
       if (launch.ended) throw new Error('it ended');

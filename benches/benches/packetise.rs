@@ -55,7 +55,7 @@ impl Link {
         changes.add_channel("control".into());
         let (offer, pending) = changes.apply().expect("there are changes");
         let (offered, reply) =
-            answer(offer, &Reach::new(vec![server_at]), Codec::Vp8, now).expect("a fit offer");
+            answer(offer, &Reach::new(vec![server_at]), Codec::Vp8.into(), now).expect("a fit offer");
         page.sdp_api().accept_answer(pending, reply).expect("a fit answer");
         let viewer =
             Viewer { user: "ada".into(), rights: Rights::of(Role::Controller), link: None, ends: None };

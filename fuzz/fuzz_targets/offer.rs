@@ -4,9 +4,8 @@
 
 use std::{sync::Once, time::Instant};
 
-use cosmos_auth::Role;
-use cosmos_encoder::Codec;
-use cosmos_streaming::session::{self, Datagram, Output, Reach, Session, Viewer};
+use cosmos_auth::{Rights, Role};
+use cosmos_streaming::session::{self, Codecs, Datagram, Output, Reach, Session, Viewer};
 use libfuzzer_sys::fuzz_target;
 
 static CRYPTO: Once = Once::new();
@@ -24,8 +23,9 @@ fuzz_target!(|input: (String, Vec<Vec<u8>>)| {
     let us = "10.0.0.1:8080".parse().expect("an address");
     let json = serde_json::json!({ "type": "offer", "sdp": format!("{OFFER}{extra}") });
     let Ok(offer) = serde_json::from_value(json) else { return };
-    let Ok((offered, _)) = session::answer(offer, &Reach::new(vec![us]), Codec::Vp8, now) else { return };
-    let mut session = Session::new(offered, Viewer { user: "ada".into(), role: Role::Owner }, now);
+    let Ok((offered, _)) = session::answer(offer, &Reach::new(vec![us]), Codecs::ALL, now) else { return };
+    let viewer = Viewer { user: "ada".into(), rights: Rights::of(Role::Owner), link: None, ends: None };
+    let mut session = Session::new(offered, viewer, now);
     for bytes in &datagrams {
         let from = "10.0.0.2:5000".parse().expect("an address");
         session.receive(&Datagram { tcp: false, from, to: us, bytes }, now);

@@ -4,9 +4,8 @@
 
 use std::{sync::Once, time::Instant};
 
-use cosmos_auth::{Role, ice::IceServers};
-use cosmos_encoder::Codec;
-use cosmos_streaming::session::{self, Output, Reach, Session, Viewer};
+use cosmos_auth::{Rights, Role, ice::IceServers};
+use cosmos_streaming::session::{self, Codecs, Output, Reach, Session, Viewer};
 use libfuzzer_sys::fuzz_target;
 use str0m::{Candidate, change::SdpOffer};
 
@@ -22,8 +21,9 @@ fuzz_target!(|bytes: &[u8]| {
     let us = Reach::new(vec!["10.0.0.1:8080".parse().expect("an address")]);
     let given = serde_json::from_str::<SdpOffer>(text).or_else(|_| serde_json::from_value(offer(text)));
     let Ok(offer) = given else { return };
-    let Ok((offered, _)) = session::answer(offer, &us, Codec::Vp8, now) else { return };
-    let mut session = Session::new(offered, Viewer { user: "ada".into(), role: Role::Viewer }, now);
+    let Ok((offered, _)) = session::answer(offer, &us, Codecs::ALL, now) else { return };
+    let viewer = Viewer { user: "ada".into(), rights: Rights::of(Role::Viewer), link: None, ends: None };
+    let mut session = Session::new(offered, viewer, now);
     session.found(found);
     while matches!(session.poll(now), Output::Send(_)) {}
 });
