@@ -25,8 +25,8 @@ fn a_password_from_a_file_reaches_the_stream_and_no_command_line() {
     assert!(!given.contains_key("PASSWD_FILE") && !given.contains_key("TURN_SHARED_SECRET"), "{given:?}");
     assert!(given.values().all(|value| !value.contains("hunter")), "{given:?}");
     let arguments = fs::read_to_string(desktop.dir.path().join("stream.args")).unwrap();
-    assert!(arguments.contains(" --fps 24 ") && arguments.contains(" --encoder nvh264enc"), "{arguments}");
-    assert!(arguments.contains(" --turn-host turn.example.org "), "{arguments}");
+    assert!(arguments.contains(" --fps=24 ") && arguments.contains(" --encoder=nvh264enc"), "{arguments}");
+    assert!(arguments.contains(" --turn-host=turn.example.org "), "{arguments}");
     assert!(arguments.contains(" --turn-shared-secret-fd "), "{arguments}");
     assert!(desktop.remaining().iter().all(|line| !line.contains("hunter")), "{:?}", desktop.remaining());
     let output = desktop.output();

@@ -9,7 +9,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use cosmos_desktop::Size;
-use cosmos_protocol::ServerMessage;
+use cosmos_protocol::{DesktopState, ServerMessage};
 use cosmos_streaming::{error_text, serve};
 use serde_json::{Value, json};
 
@@ -89,6 +89,8 @@ fn figures_tell_what_happens_and_nobody_by_name() {
     let mut page = server.connect_as(&cookies, Page::offer(false));
     page.until("a picture", |page| !page.frames.is_empty());
     server.script.lose();
+    let is_loss = |it: &ServerMessage| matches!(it, ServerMessage::Desktop { state: DesktopState::Lost, .. });
+    page.until("the loss", |page| page.messages.iter().any(is_loss));
     server.script.allow();
     page.frames.clear();
     page.until("the picture to return", |page| !page.frames.is_empty());
