@@ -143,5 +143,6 @@ fn run_control(
 }
 
 fn notice(events: &Sender<Event>, text: String) {
+    tracing::warn!("{text}");
     let _ended = events.blocking_send(Event::Notice(Level::Warning, text));
 }

@@ -254,9 +254,15 @@ impl Viewer {
         self.out.extend(fence(ANSWER, &[]));
     }
 
+    /// Sides of screens are even. Some viewers wish for an odd one again and again while they are told that it was done,
+    /// and for no other size while they are told nothing.
     fn set_desktop_size(&mut self, size: Size) {
+        let nearest = Size::new(size.width & !1, size.height & !1);
         match self.role.may_resize() {
             true if size == self.new_size => self.tell_size(ResizeReason::ThisViewer, ResizeStatus::Done),
+            true if nearest == self.new_size => {
+                self.tell_size(ResizeReason::ThisViewer, ResizeStatus::Invalid);
+            }
             true => {
                 self.resizing = true;
                 self.wants.push(Want::Resize(size));

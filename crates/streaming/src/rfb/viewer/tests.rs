@@ -215,6 +215,20 @@ fn whoever_asked_for_a_size_is_answered() {
 }
 
 #[test]
+fn an_odd_size_that_is_as_near_as_it_goes_is_refused_at_once() {
+    let mut viewer = viewer(Role::Controller, &pseudo(&[Pseudo::ExtendedDesktopSize]));
+    viewer.receive(&CHANGES).unwrap();
+    viewer.job().unwrap();
+    let Size { width, height } = viewer.new_size;
+    assert_eq!((width % 2, height % 2), (0, 0));
+    let odd = [&[251, 0][..], &(width + 1).to_be_bytes(), &(height + 1).to_be_bytes(), &[0, 0]].concat();
+    viewer.receive(&[&odd[..], &CHANGES].concat()).unwrap();
+    let told = viewer.job().unwrap().around.size;
+    assert_eq!(told, Some((Size { width, height }, ResizeReason::ThisViewer, ResizeStatus::Invalid)));
+    assert!(!viewer.is_resizing());
+}
+
+#[test]
 fn whoever_knows_no_other_size_sees_what_fits_in_the_old_one() {
     let mut viewer = viewer(Role::Viewer, &[]);
     viewer.receive(&EVERYTHING).unwrap();
