@@ -17,9 +17,10 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let (mut reader, mut frame, mut read) = (bytes, Vec::new(), 0);
     // What lies in memory is never waited for.
-    while let Poll::Ready(Ok(())) =
-        pin!(read_frame(&mut reader, &mut frame)).poll(&mut Context::from_waker(Waker::noop()))
-    {
+    while {
+        let reading = pin!(read_frame(&mut reader, &mut frame));
+        matches!(reading.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(())))
+    } {
         read += 2 + frame.len();
         assert!(frame.len() <= MAX_DATAGRAM && read <= bytes.len());
         let _ = is_stun(&frame);
