@@ -1,33 +1,17 @@
 /** Pages that decode different codecs, and an encoder that a person chooses: who is there sees the picture, and nobody comes back. */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { it } from 'node:test';
 
-import { Browser } from './lib/browser.js';
-import { Desktop } from './lib/desktop.js';
 import { state } from './lib/http.js';
-import { find } from './lib/programs.js';
+import { onAnyDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
 
 /** @typedef {import('./lib/browser.js').Page} Page */
 
 const WAYS = /** @type {const} */ (['webrtc', 'websocket']);
 
-// What encodes has nothing to do with the kind of the X server.
-const server = /** @type {const} */ (['Xvfb', 'Xorg']).find((kind) => find(kind));
-if (!server) console.log('SKIPPED codecs: neither Xvfb nor Xorg is installed');
-
-describe('a picture', { skip: !server }, () => {
-  const stage = /** @type {import('./lib/stage.js').Stage} */ ({});
-  before(async () => {
-    stage.browser = await Browser.open();
-    if (server) stage.desktop = await Desktop.open(server);
-  });
-  after(async () => {
-    await stage.desktop?.close();
-    await stage.browser?.close();
-  });
-
+onAnyDesktop('a picture of any codec', (stage) => {
   /** A page whose browser decodes nothing but these. @param {any} test @param {string[]} codecs @param {string} way */
   async function comes(test, codecs, way) {
     const page = await stage.browser.page(test);

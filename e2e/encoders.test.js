@@ -1,14 +1,13 @@
 /** Each encoder of this machine in a browser that decodes its codec, on both ways to the page. */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { it } from 'node:test';
 
-import { Browser } from './lib/browser.js';
 import { NEEDS, showCard } from './lib/card.js';
 import { psnr } from './lib/compare.js';
-import { Desktop } from './lib/desktop.js';
 import { state } from './lib/http.js';
-import { find, needs } from './lib/programs.js';
+import { needs } from './lib/programs.js';
+import { onAnyDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
 
 /** Elements with what WebRTC and WebCodecs call what they make. @type {[string, string, string][]} */
@@ -24,21 +23,7 @@ const ENCODERS = [
 /** As like the screen must the picture be once it stands still, in dB. */
 const LIKE = 35;
 
-// What encodes has nothing to do with the kind of the X server.
-const server = /** @type {const} */ (['Xvfb', 'Xorg']).find((kind) => find(kind));
-if (!server) console.log('SKIPPED all encoders: neither Xvfb nor Xorg is installed');
-
-describe('a picture', { skip: !server }, () => {
-  const stage = /** @type {import('./lib/stage.js').Stage} */ ({});
-  before(async () => {
-    stage.browser = await Browser.open();
-    if (server) stage.desktop = await Desktop.open(server);
-  });
-  after(async () => {
-    await stage.desktop?.close();
-    await stage.browser?.close();
-  });
-
+onAnyDesktop('a picture of each encoder', (stage) => {
   for (const [element, mimeType, codec] of ENCODERS) {
     it(`of ${element} is decoded, and is the screen`, async (test) => {
       if (!needs(test, ...NEEDS)) return;
