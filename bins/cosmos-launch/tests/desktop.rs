@@ -68,7 +68,8 @@ fn a_server_that_was_killed_comes_back_under_its_number_with_a_session_and_the_s
     }
     let mut desktop = Start::new(&["--session", manager, "--xserver", "xvfb", "--no-audio"]).run();
     desktop.wait_until_served();
-    let before = (desktop.pids("Xvfb"), desktop.pids(manager), desktop.pids("sleep"));
+    let (server, session) = (desktop.wait_for_pids("Xvfb", 1), desktop.wait_for_pids(manager, 1));
+    let before = (server, session, desktop.wait_for_pids("sleep", 1));
     kill(before.0[0], Signal::KILL);
     let is_back = || {
         let (server, session) = (desktop.pids("Xvfb"), desktop.pids(manager));
@@ -118,7 +119,7 @@ fn sound_comes_back(start: Start, server: &str) {
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     assert!(within(BOUND, || sinks().contains("cosmos")), "{}", sinks());
-    let before = (desktop.pids(server), desktop.pids(manager));
+    let before = (desktop.wait_for_pids(server, 1), desktop.wait_for_pids(manager, 1));
     kill(before.0[0], Signal::KILL);
     assert!(within(BOUND, || desktop.pids(server).first().is_some_and(|pid| *pid != before.0[0])));
     assert!(within(BOUND, || sinks().contains("cosmos")), "{}", desktop.output());
@@ -137,7 +138,8 @@ fn nothing_survives_a_supervisor_that_was_killed() {
     program_file(&script, &format!("#!/bin/sh\nsetsid sleep 601 &\nexec {manager}\n"));
     let mut desktop = start.arg(script.to_str().unwrap()).run();
     desktop.wait_until_served();
-    assert_eq!(desktop.pids("sleep").len(), 2);
+    // That of the session, and the one that stands for the stream.
+    desktop.wait_for_pids("sleep", 2);
     kill(desktop.child.id() as i32, Signal::KILL);
     assert!(within(BOUND, || desktop.remaining().is_empty()), "{:?}", desktop.remaining());
     assert!(within(BOUND, || !desktop.runtime().exists()));
@@ -152,7 +154,7 @@ fn a_session_that_was_left_starts_again() {
     }
     let mut desktop = Start::new(&["--session", manager, "--xserver", "xvfb", "--no-audio"]).run();
     desktop.wait_until_served();
-    let before = desktop.pids(manager);
+    let before = desktop.wait_for_pids(manager, 1);
     kill(before[0], Signal::TERM);
     let is_back = || desktop.pids(manager).first().is_some_and(|pid| *pid != before[0]);
     assert!(within(BOUND, is_back), "{}", desktop.output());

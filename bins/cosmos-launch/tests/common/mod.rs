@@ -206,6 +206,13 @@ impl Desktop {
         self.marked().into_iter().filter(is_it).collect()
     }
 
+    /// The processes of this desktop that run a program, as soon as there are so many.
+    pub fn wait_for_pids(&self, program: &str, count: usize) -> Vec<i32> {
+        let are_there = within(BOUND, || self.pids(program).len() == count);
+        assert!(are_there, "{:?} of {count} run {program}:\n{}", self.pids(program), self.output());
+        self.pids(program)
+    }
+
     /// A variable of a running process.
     pub fn variable(pid: i32, name: &str) -> Option<String> {
         let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
@@ -232,10 +239,17 @@ impl Desktop {
 
     /// Nothing of this desktop is in the file system any more, its logs aside.
     pub fn assert_no_files(&self) {
-        let number = self.number();
-        for path in [format!("/tmp/.X{number}-lock"), format!("/tmp/.X11-unix/X{number}")] {
-            assert!(!Path::new(&path).exists(), "{path} is left");
-        }
+        let lock = format!("/tmp/.X{}-lock", self.number());
+        let socket = format!("/tmp/.X11-unix/X{}", self.number());
+        // The desktop of another test may have taken the number already.
+        let is_of_another = || {
+            let pid = fs::read_to_string(&lock).ok().and_then(|text| text.trim().parse().ok());
+            pid.is_some_and(|pid: i32| {
+                !self.marked().contains(&pid) && Path::new(&format!("/proc/{pid}")).exists()
+            })
+        };
+        let is_gone = || [&lock, &socket].iter().all(|path| !Path::new(path).exists());
+        assert!(within(BOUND, || is_gone() || is_of_another()), "{lock} or {socket} is left");
         assert!(!self.runtime().exists(), "the runtime directory is left");
     }
 
