@@ -2,55 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod install_support;
 mod run_file_support;
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cosmos_nvidia_driver::Processor;
 use cosmos_nvidia_driver::install::{InstallError, Installed, Options, Store, XDriver, XDriverProblem};
-use cosmos_nvidia_driver::run_file::{Compression, Limits, RunFileError};
+use cosmos_nvidia_driver::run_file::{Limits, RunFileError};
+use install_support::*;
 use run_file_support::*;
 use tar::EntryType;
 
-const BARE: Options = Options { compat32: false, vendor_neutral: false };
 const FULL: Options = Options { compat32: true, vendor_neutral: true };
-
-fn run_file(archive: Archive) -> Vec<u8> {
-    nvidia(&compress(&archive.bytes(), Compression::Gzip))
-}
-
-fn install(store: &Path, file: &[u8], options: Options) -> Result<Installed, InstallError> {
-    Store::new(store).install(file, options, &mut |_| {})
-}
-
-/// Every path below a folder: `folder/`, `file = size`, `link -> target`.
-fn tree(root: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(root).unwrap().display().to_string();
-            let data = path.symlink_metadata().unwrap();
-            found.push(match fs::read_link(&path) {
-                Ok(target) => format!("{name} -> {}", target.display()),
-                Err(_) if data.is_dir() => format!("{name}/"),
-                Err(_) => format!("{name} = {}", data.len()),
-            });
-            if data.is_dir() {
-                folders.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
 
 #[test]
 fn the_userspace_and_nothing_else_is_installed() {
@@ -254,18 +223,6 @@ fn templates_of_old_drivers_are_filled_in() {
 }
 
 #[test]
-fn a_busy_store_is_waited_for_no_longer_than_said() {
-    let folder = tempfile::tempdir().unwrap();
-    let lock = fs::File::create(folder.path().join(".lock")).unwrap();
-    lock.lock().unwrap();
-    let store = Store::new(folder.path()).with_patience(Duration::from_millis(60));
-    let file = run_file(driver(VERSION, 10, &[]));
-    assert!(matches!(store.install(&file[..], BARE, &mut |_| {}), Err(InstallError::Busy { .. })));
-    drop(lock);
-    assert!(store.install(&file[..], BARE, &mut |_| {}).is_ok());
-}
-
-#[test]
 fn a_lock_that_leads_elsewhere_is_refused_and_one_that_holds_text_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let (store, other) = (folder.path().join("store"), folder.path().join("other"));
@@ -279,78 +236,6 @@ fn a_lock_that_leads_elsewhere_is_refused_and_one_that_holds_text_is_left_alone(
     fs::hard_link(&other, store.join(".lock")).unwrap();
     install(&store, &file, BARE).unwrap();
     assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
-}
-
-#[test]
-fn who_may_not_go_on_neither_waits_nor_reads() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = run_file(driver(VERSION, 100_000, &[]));
-    let store = Store::new(folder.path());
-    let lock = fs::File::create(folder.path().join(".lock")).unwrap();
-    lock.lock().unwrap();
-    for held in [true, false] {
-        if !held {
-            lock.unlock().unwrap();
-        }
-        let asked = Cell::new(0);
-        let may_go_on = || {
-            asked.set(asked.get() + 1);
-            asked.get() < 4
-        };
-        let (began, outcome) =
-            (Instant::now(), store.install_while(&may_go_on, &file[..], BARE, &mut |_| {}));
-        assert!(matches!(outcome, Err(InstallError::Cancelled)), "{outcome:?}");
-        assert!(began.elapsed() < Duration::from_mins(5), "it waited for the lock");
-        assert_eq!(names(folder.path()), [".lock"]);
-    }
-    assert!(store.install_while(&|| true, &file[..], BARE, &mut |_| {}).is_ok());
-}
-
-#[test]
-fn killed_at_any_moment_the_next_run_ends_right() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("driver.run");
-    fs::write(&file, run_file(driver(VERSION, 150_000, &[]))).unwrap();
-    let whole =
-        tree(install(&folder.path().join("whole"), &fs::read(&file).unwrap(), BARE).unwrap().prefix());
-    let started = Instant::now();
-    assert!(child(&folder.path().join("timed"), &file).wait().unwrap().success());
-    let takes = started.elapsed();
-    let (mut killed, mut resumed) = (0, 0);
-    for round in 0..50_u32 {
-        let store = folder.path().join("store");
-        let mut process = child(&store, &file);
-        // Spread over the whole run by a golden ratio, so that any number of rounds covers it evenly.
-        thread::sleep(takes.mul_f64(f64::from(round) * 0.618_034 % 1.0));
-        process.kill().unwrap();
-        killed += u32::from(!process.wait().unwrap().success());
-        resumed += u32::from(store.join(".staging").exists());
-        let installed = install(&store, &fs::read(&file).unwrap(), BARE).unwrap();
-        assert_eq!(tree(installed.prefix()), whole, "round {round}");
-        assert_eq!(names(&store), [".lock", &prefix_name(&installed)], "round {round}");
-        fs::remove_dir_all(store).unwrap();
-    }
-    eprintln!("{killed} of 50 runs were killed, {resumed} of them while unpacking");
-    assert!(killed > 0 && resumed > 0);
-}
-
-/// Not a test: what [`killed_at_any_moment_the_next_run_ends_right`] starts and kills.
-#[test]
-#[ignore = "started by another test"]
-fn install_in_a_child() {
-    if let (Ok(store), Ok(file)) = (std::env::var("TEST_STORE"), std::env::var("TEST_FILE")) {
-        install(Path::new(&store), &fs::read(file).unwrap(), BARE).unwrap();
-    }
-}
-
-fn child(store: &Path, file: &Path) -> std::process::Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "install_in_a_child"])
-        .env("TEST_STORE", store)
-        .env("TEST_FILE", file)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
 }
 
 #[test]
@@ -475,15 +360,4 @@ fn compile(code: &str, out: &Path, arguments: &[&str]) -> bool {
 fn lines(files: &[&str]) -> Vec<u8> {
     let header = manifest(VERSION).lines().take(8).map(|line| format!("{line}\n")).collect::<String>();
     format!("{header}{}\n", files.join("\n")).into_bytes()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut names: Vec<String> = entries.map(|name| name.into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
-fn prefix_name(installed: &Installed) -> String {
-    PathBuf::from(installed.prefix()).file_name().unwrap().to_str().unwrap().to_owned()
 }

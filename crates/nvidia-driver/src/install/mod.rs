@@ -2,15 +2,14 @@
 //!
 //! A [`Store`] is a folder with one installation for each `.run` file and choice of [`Options`], named after the
 //! version and the checksum. An installation is unpacked beside the others, verified, put in order and then renamed
-//! into its place in one step: it is there as a whole or not at all. What an interrupted run leaves behind is removed
-//! by the next.
+//! into its place in one step: it is there as a whole or not at all.
 //!
 //! # What an interrupted installation leaves
 //!
-//! The next one starts over, and does not go on where the other was. The payload is one compressed stream, so that
-//! whatever had been unpacked would have to be decompressed again to reach the rest, and decompressing is where the
-//! time goes; and the checksums in the header cover the whole, so that nothing of an unfinished run could be trusted
-//! without reading all of it. What is worth keeping is the `.run` file itself: a download does go on where it was.
+//! The files that it had unpacked stay, and the next run for the same `.run` file goes on with them: it compares each
+//! with the archive and writes what is missing or differs. The archive is read from its start all the same: its payload
+//! is one compressed stream, and its checksums cover the whole. A run for another `.run` file removes what was left, and
+//! so does one that fails.
 //!
 //! ```
 //! use std::fs::File;
@@ -32,6 +31,7 @@ mod plan;
 mod presence;
 mod progress;
 mod record;
+mod resumed;
 mod unpack;
 
 pub use error::InstallError;
@@ -132,7 +132,7 @@ impl Store {
     /// second, also while another process is waited for.
     ///
     /// # Errors
-    /// As there, and [`InstallError::Cancelled`].
+    /// As there, and [`InstallError::Cancelled`], which leaves what was unpacked for the next run.
     pub fn install_while(
         &self,
         may_go_on: &dyn Fn() -> bool,
@@ -153,13 +153,17 @@ impl Store {
     ) -> Result<Installed, InstallError> {
         let run_file = RunFile::open(run_file)?;
         let prefix = self.prefix(run_file.header(), options)?;
+        let identity = run_file.header().identity().unwrap_or_default();
         let _lock = self.lock(may_go_on)?;
         let staging = self.root.join(STAGING);
-        remove(&staging)?;
         if let Ok(installed) = Installed::open(&prefix) {
-            return Ok(installed);
+            return remove(&staging).map(|()| installed);
         }
-        let outcome = self.install_by(&staging, &prefix, run_file, options);
+        remove_all_but(&staging, &identity)?;
+        let outcome = self.install_by(&staging, &identity, &prefix, run_file, options);
+        if outcome.is_err() && !may_go_on() {
+            return outcome;
+        }
         let removed = remove(&staging);
         let installed = outcome?;
         removed.map(|()| installed)
@@ -168,11 +172,12 @@ impl Store {
     fn install_by(
         &self,
         staging: &Path,
+        archive: &str,
         prefix: &Path,
         run_file: RunFile<impl Read>,
         options: Options,
     ) -> Result<Installed, InstallError> {
-        let mut unpacked = Unpacked::new(staging.join("archive"));
+        let mut unpacked = Unpacked::new(staging.join(archive));
         let header = run_file.unpack(self.limits, |member| unpacked.take(member))?;
         let manifest = manifest(&unpacked)?;
         if let Some(stated) = header.version.filter(|stated| *stated != manifest.version) {
@@ -229,14 +234,24 @@ fn rename(from: &Path, to: &Path) -> Result<(), InstallError> {
     fs::rename(from, to).map_err(|source| InstallError::Write { path: to.to_owned(), source })
 }
 
-/// Removes a folder with all that is in it; a missing one is well.
-fn remove(path: &Path) -> Result<(), InstallError> {
-    match fs::remove_dir_all(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(InstallError::Write { path: path.to_owned(), source })
-        }
-        _ => Ok(()),
+/// Removes all that is in a folder but one folder in it; a missing one is well, and what is no folder is removed.
+fn remove_all_but(folder: &Path, kept: &str) -> Result<(), InstallError> {
+    let is_folder = |path: &Path| path.symlink_metadata().is_ok_and(|data| data.is_dir());
+    if !is_folder(folder) {
+        return remove(folder);
     }
+    let failed = |source| InstallError::Write { path: folder.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name() != kept || !is_folder(&entry.path()) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<(), InstallError> {
+    resumed::remove(path).map_err(|source| InstallError::Write { path: path.to_owned(), source })
 }
 
 const STAGING: &str = ".staging";

@@ -3,24 +3,26 @@
 //! No link is ever created: links are remembered by name and resolved by name, so nothing can be written through
 //! one.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::InstallError;
+use super::resumed::Resumed;
 use crate::run_file::{CopyError, Member, MemberKind, RelativePath};
 
-/// A folder into which an archive is unpacked.
+/// A folder into which an archive is unpacked. It may hold files of an earlier run: one of them counts once the archive
+/// has been compared with it.
 pub(super) struct Unpacked {
     root: PathBuf,
+    files: BTreeSet<RelativePath>,
     links: BTreeMap<RelativePath, RelativePath>,
 }
 
 impl Unpacked {
     pub fn new(root: PathBuf) -> Self {
-        Self { root, links: BTreeMap::new() }
+        Self { root, files: BTreeSet::new(), links: BTreeMap::new() }
     }
 
     /// Writes one member, unless its folder holds nothing of the userspace.
@@ -35,12 +37,13 @@ impl Unpacked {
                 Ok(())
             }
             MemberKind::File => {
-                let path = member.path.below(&self.root);
-                let mut file = create(&path)?;
+                let (path, mut file) = self.create(&member.path)?;
+                let failed = |source| InstallError::Write { path: path.clone(), source };
                 member.copy_to(&mut file).map_err(|error| match error {
                     CopyError::Archive(error) => error.into(),
-                    CopyError::Write(source) => InstallError::Write { path, source },
-                })
+                    CopyError::Write(source) => failed(source),
+                })?;
+                file.finish().map_err(failed)
             }
             MemberKind::HardLink(first) => self.copy(&first, member),
         }
@@ -55,8 +58,7 @@ impl Unpacked {
                 None => break,
             }
         }
-        let path = name.below(&self.root);
-        path.symlink_metadata().is_ok_and(|data| data.is_file()).then_some(path)
+        self.files.contains(name).then(|| name.below(&self.root))
     }
 
     /// The contents of a file that is read as text; nothing where there is none.
@@ -70,24 +72,30 @@ impl Unpacked {
         }
     }
 
-    fn copy(&self, first: &RelativePath, member: &mut Member<'_, '_>) -> Result<(), InstallError> {
+    fn copy(&mut self, first: &RelativePath, member: &mut Member<'_, '_>) -> Result<(), InstallError> {
         let missing = || InstallError::NoLinkTarget { path: member.path.clone(), target: first.clone() };
         let from = self.file(first).ok_or_else(missing)?;
-        let to = member.path.below(&self.root);
+        let (to, mut file) = self.create(&member.path)?;
         let failed = |source| InstallError::Write { path: to.clone(), source };
         let mut source = File::open(&from).map_err(failed)?;
         member.charge(source.metadata().map_err(failed)?.len())?;
-        io::copy(&mut source, &mut create(&to)?).map(drop).map_err(failed)
+        io::copy(&mut source, &mut file).map_err(failed)?;
+        file.finish().map_err(failed)
     }
-}
 
-/// A new file, readable by its owner alone until it gets its place. An existing one is never touched.
-fn create(path: &Path) -> Result<File, InstallError> {
-    let failed = |source| InstallError::Write { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(failed)?;
+    /// A file of that name and where it is. One that this run has written is never touched again.
+    fn create(&mut self, name: &RelativePath) -> Result<(PathBuf, Resumed), InstallError> {
+        let path = name.below(&self.root);
+        let failed = |source| InstallError::Write { path: path.clone(), source };
+        if !self.files.insert(name.clone()) {
+            return Err(failed(io::ErrorKind::AlreadyExists.into()));
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let file = Resumed::open(&path).map_err(failed)?;
+        Ok((path, file))
     }
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)
 }
 
 /// Folders of a driver in which nothing belongs to the userspace.
