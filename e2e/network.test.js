@@ -116,6 +116,29 @@ describe('through networks', { skip }, () => {
     });
   }
 
+  for (const way of /** @type {const} */ (['udp', 'tcp', 'tls'])) {
+    it(`is reached by way of a TURN server to which the server goes over ${way}, where nobody can send to it`, async (test) => {
+      const login = beside.login(Math.floor(Date.now() / 1000) + HOUR);
+      servers([{ urls: `stun:${ADDRESS.beside}:${TURN.longTerm}` }, turnServer(way === 'tls' ? TURN.tls : TURN.secret, way, login)]);
+      // The browser reaches what the TURN server lends, and not the TURN server; the server goes there by one protocol.
+      const here = `iifname "to-client" ip daddr ${ADDRESS.beside} udp dport`;
+      const { forward } = only(...PROXY, `${here} { ${TURN.longTerm}, 49160-49200 } accept`);
+      if (way !== 'udp') forward.unshift('iifname "to-server" meta l4proto udp drop');
+      // Only behind a translator does a browser tell an address of its own.
+      await network.rules({ forward, translate: { incoming: [], outgoing: [`iifname "to-client" snat ip to ${OUTSIDE}`] } });
+      await desktop.stream.stop();
+      await desktop.serve(server('--turn-relay'), { SSL_CERT_FILE: beside.file('cert.pem') });
+      for (const more of [1, 2]) {
+        const page = await open(test, PROXIED);
+        await goes(page, 'turn-server', MOVE);
+        await shows(page);
+        const lent = () => desktop.stream.output.match(/lends us an address/g)?.length ?? 0;
+        await until('one address is in use, and one ready for the next page', async () => lent() === more + 1);
+        await page.page.close();
+      }
+    });
+  }
+
   it('takes a WebSocket where no login of a TURN server holds, and says what is wrong', async (test) => {
     const now = Math.floor(Date.now() / 1000);
     servers([turnServer(TURN.secret, 'udp', beside.login(now - 60)), turnServer(TURN.secret, 'tcp', beside.login(now + HOUR, 'south'))]);

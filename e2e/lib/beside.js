@@ -35,7 +35,7 @@ export class Beside extends Place {
 
   async #start() {
     await this.must('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
-      '-subj', '/CN=beside', '-addext', `subjectAltName=IP:${ADDRESS.beside}`, '-keyout', this.file('key.pem'), '-out', this.file('cert.pem')]);
+      '-subj', '/CN=beside', '-addext', `subjectAltName=IP:${ADDRESS.beside}`, '-addext', 'basicConstraints=critical,CA:FALSE', '-keyout', this.file('key.pem'), '-out', this.file('cert.pem')]);
     await Promise.all([this.#coturn(), this.#nginx()]);
   }
 

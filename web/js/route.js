@@ -1,9 +1,9 @@
 /** Which way a connection takes through the network, and why it takes no better one. No DOM in here. */
 
-/** @typedef {'udp' | 'tcp' | 'turn-udp' | 'turn-tcp' | 'turn-tls'} Route */
+/** @typedef {'udp' | 'tcp' | 'turn-udp' | 'turn-tcp' | 'turn-tls' | 'turn-server'} Route */
 
 /** How good a way is. @type {Record<string, number>} */
-const RANK = { udp: 3, tcp: 2, 'turn-udp': 1, 'turn-tcp': 1, 'turn-tls': 1 };
+const RANK = { udp: 3, tcp: 2, 'turn-udp': 1, 'turn-tcp': 1, 'turn-tls': 1, 'turn-server': 1 };
 
 /** Addresses that are named. */
 const MOST_NAMED = 2;
@@ -27,6 +27,7 @@ export function routeOf(report) {
   const [local, remote] = [entries.get(pair?.localCandidateId), entries.get(pair?.remoteCandidateId)];
   if (!local || !remote) return null;
   if (local.candidateType === 'relay') return `turn-${relayProtocol(local)}`;
+  if (remote.candidateType === 'relay') return 'turn-server';
   return local.protocol === 'tcp' ? 'tcp' : 'udp';
 }
 
@@ -66,12 +67,12 @@ export function whyNot({ offered, relayed, refusals }, route) {
 }
 
 /**
- * The addresses that a session description offers, those of the machine to itself left out.
+ * The addresses that a session description offers, those of the machine to itself and of a relay left out.
  * @param {string} sdp
  * @returns {Place[]}
  */
 export function offers(sdp) {
-  const lines = sdp.matchAll(/^a=candidate:\S+ \d+ (\S+) \d+ (\S+) (\d+) /gim);
+  const lines = sdp.matchAll(/^a=candidate:\S+ \d+ (\S+) \d+ (\S+) (\d+) typ (?!relay)/gim);
   const all = [...lines].filter(([, , address]) => address !== '::1' && !address.startsWith('127.'));
   return all.map(([, protocol, address, port]) => ({
     protocol: protocol.toLowerCase(), place: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,

@@ -8,13 +8,13 @@ import { offers, rank, refusal, routeOf, whyNot } from '../js/route.js';
 import { only } from '../js/sdp.js';
 import { WaySource } from '../js/ways.js';
 
-/** @param {object} local */
-function report(local) {
+/** @param {object} local @param {object} [remote] */
+function report(local, remote = {}) {
   return [
     { id: 't', type: 'transport', selectedCandidatePairId: 'p' },
     { id: 'p', type: 'candidate-pair', localCandidateId: 'l', remoteCandidateId: 'r' },
     { id: 'l', type: 'local-candidate', candidateType: 'host', protocol: 'udp', ...local },
-    { id: 'r', type: 'remote-candidate', candidateType: 'host', protocol: 'udp', address: '10.0.0.2', port: 8080 },
+    { id: 'r', type: 'remote-candidate', candidateType: 'host', protocol: 'udp', address: '10.0.0.2', port: 8080, ...remote },
   ];
 }
 
@@ -31,6 +31,8 @@ test('every way has its name and its place', () => {
     assert.equal(routeOf(report(local)), route);
     assert.equal(rank(route), place, route);
   }
+  assert.equal(routeOf(report({}, { candidateType: 'relay' })), 'turn-server');
+  assert.equal(rank('turn-server'), 1);
   assert.equal(routeOf([]), null);
   assert.equal(rank('websocket'), 0);
 });
@@ -38,7 +40,8 @@ test('every way has its name and its place', () => {
 test('what is not taken is told with its reason', () => {
   const offered = offers(['a=candidate:1 1 udp 7 10.0.0.2 8080 typ host', 'a=candidate:2 1 TCP 7 10.0.0.2 8080 typ host tcptype passive',
     'a=candidate:3 1 udp 7 fd00::2 8080 typ host', 'a=candidate:4 1 udp 7 192.0.2.1 1 typ srflx raddr 0.0.0.0 rport 0',
-    'a=candidate:5 1 udp 7 127.0.0.1 8080 typ host', 'a=candidate:6 1 udp 7 ::1 8080 typ host', ''].join('\r\n'));
+    'a=candidate:5 1 udp 7 127.0.0.1 8080 typ host', 'a=candidate:6 1 udp 7 ::1 8080 typ host',
+    'a=candidate:7 1 udp 7 203.0.113.9 49160 typ relay raddr 0.0.0.0 rport 0', ''].join('\r\n'));
   const refusals = new Map([['turn:t:1?transport=udp', refusal(401, 'Unauthorized')], ['turns:t:2', refusal(701, '')]]);
   const tried = { offered, relayed: false, refusals };
   const udp = 'UDP: no answer from 10.0.0.2:8080, [fd00::2]:8080 and 1 more';

@@ -126,7 +126,12 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
     /// What to log: error, warn, info, debug, trace, or by module
-    #[arg(long, value_name = "FILTER", env = "COSMOS_LOG", default_value = "info,str0m=warn,is=warn")]
+    #[arg(
+        long,
+        value_name = "FILTER",
+        env = "COSMOS_LOG",
+        default_value = "info,str0m=warn,is=warn,turn_client_proto=warn"
+    )]
     pub log: String,
     #[command(flatten)]
     network: network::Network,

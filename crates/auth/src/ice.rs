@@ -65,6 +65,36 @@ impl TurnAddress {
     }
 }
 
+impl TurnAddress {
+    /// Reads an address of a TURN server as [`IceServers::parse`] takes it. Nothing for a STUN server, and for TURN over
+    /// DTLS, which browsers do not know either.
+    ///
+    /// ```
+    /// use cosmos_auth::ice::TurnAddress;
+    /// let read = |url| TurnAddress::parse(url).map(|address| address.url());
+    /// assert_eq!(read("turn:turn.example"), Some("turn:turn.example:3478?transport=udp".to_owned()));
+    /// assert_eq!(read("turns:[::1]:443"), Some("turns:[::1]:443?transport=tcp".to_owned()));
+    /// assert_eq!(read("turns:turn.example?transport=udp"), None);
+    /// assert_eq!(read("stun:turn.example"), None);
+    /// ```
+    pub fn parse(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once(':').filter(|_| is_url(url))?;
+        let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+        let (transport, usual) = match (scheme, query) {
+            ("turn", None | Some("transport=udp")) => (TurnTransport::Udp, 3478),
+            ("turn", Some("transport=tcp")) => (TurnTransport::Tcp, 3478),
+            ("turns", None | Some("transport=tcp")) => (TurnTransport::Tls, 5349),
+            _ => return None,
+        };
+        let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((ip, port)) => (ip, port.strip_prefix(':')),
+            None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
+        };
+        let port = port.map_or(Some(usual), |port| port.parse().ok())?;
+        Some(Self { host: host.to_owned(), port, transport })
+    }
+}
+
 /// A host and a port, as they stand in addresses.
 pub fn authority(host: &str, port: u16) -> String {
     match host.parse::<Ipv6Addr>() {

@@ -60,6 +60,12 @@ pub(crate) enum Event {
     Found { id: u64, user: String, candidates: Vec<Candidate> },
     /// A frame of a TCP stream (RFC 4571).
     Tcp { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
+    /// A TURN server lends us this address, over `base` of ours.
+    Lent { address: SocketAddr, base: SocketAddr },
+    /// It does so no more.
+    GivenBack { address: SocketAddr },
+    /// A datagram came by way of a TURN server.
+    Relayed { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
     /// A picture was encoded.
     Frame(Arc<EncodedFrame>),
     /// Sound was encoded.
@@ -246,6 +252,11 @@ impl Hub {
             }
             Event::Tcp { from, to, bytes } => {
                 self.datagram(&Datagram { tcp: true, from, to, bytes: &bytes }, now, send);
+            }
+            Event::Lent { address, base } => self.reach().lent(address, base),
+            Event::GivenBack { address } => self.reach().given_back(address),
+            Event::Relayed { from, to, bytes } => {
+                self.datagram(&Datagram { tcp: false, from, to, bytes: &bytes }, now, send);
             }
             Event::Frame(frame) => self.publish(&frame, now, send),
             Event::Audio(packet) => self.each(now, send, |session| session.audio(&packet, now)),

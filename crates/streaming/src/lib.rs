@@ -25,6 +25,7 @@ mod metrics;
 mod net;
 mod outside;
 mod policy;
+mod relay;
 mod rfb;
 mod server;
 pub mod session;

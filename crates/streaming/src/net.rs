@@ -25,6 +25,7 @@ use crate::{
     crowd::{Crowd, Newcomer},
     first::{Spoken, append, is_stun, read_frame, spoken},
     hub::Event,
+    relay::Relays,
     server::ServerError,
     site,
     tls::Tls,
@@ -50,6 +51,7 @@ pub(crate) fn addresses(listen: SocketAddr) -> Result<Vec<SocketAddr>, ServerErr
 pub(crate) struct Sockets {
     sockets: Vec<(SocketAddr, UdpSocket)>,
     streams: Streams,
+    relays: Relays,
 }
 
 /// A keyframe leaves in one burst; the default of the system holds half of one.
@@ -74,7 +76,12 @@ impl Sockets {
             }
             sockets.push((*address, socket));
         }
-        Ok(Self { sockets, streams })
+        Ok(Self { sockets, streams, relays: Relays::default() })
+    }
+
+    /// The addresses that others lend us.
+    pub(crate) fn relays(&self) -> &Relays {
+        &self.relays
     }
 
     /// Our addresses that have a socket.
@@ -109,11 +116,13 @@ impl Sockets {
     /// Sends a datagram. What the system has no room for is lost, as on any network.
     pub(crate) fn send(&self, transmit: Transmit) {
         if transmit.proto == Protocol::Udp {
-            let socket = self.sockets.iter().find(|(address, _)| *address == transmit.source);
-            if let Some((_, socket)) = socket
-                && let Err(error) = socket.try_send_to(&transmit.contents, transmit.destination)
-            {
-                tracing::trace!(%error, "a datagram was lost");
+            match self.sockets.iter().find(|(address, _)| *address == transmit.source) {
+                Some((_, socket)) => {
+                    if let Err(error) = socket.try_send_to(&transmit.contents, transmit.destination) {
+                        tracing::trace!(%error, "a datagram was lost");
+                    }
+                }
+                None => self.relays.send(transmit),
             }
         } else {
             self.streams.send(transmit.destination, transmit.contents.into());

@@ -35,6 +35,7 @@ use crate::{
     ice::{Ice, IceConfig, PublicAddress},
     net::{self, Gate, Sockets, Streams},
     outside::{self, Outside},
+    relay,
     rfb::{self, Rfb, RfbConfig, Screen},
     session::{self, Datagram, Reach},
     site::{self, BasePath, HubPorts, Shown},
@@ -427,7 +428,10 @@ impl Network {
         let stun = ice.stun.clone().filter(|_| !listen.ip().is_loopback());
         let looking = tokio::spawn(outside::find_out(ice.public.clone(), stun, news));
         let mut outside = Outside::default();
+        let is_relayed = ice.relay;
         let ice = Arc::new(Ice::new(ice));
+        let borrowing = is_relayed
+            .then(|| tokio::spawn(relay::borrow(ice.clone(), sockets.relays().clone(), events.clone())));
         let (router, figures) =
             site::router(shown, audit, (listen.port(), tls.is_some()), ports, ice.clone());
         let figures = metrics.map(|listener| tokio::spawn(net::accept_figures(listener, figures)));
@@ -470,7 +474,7 @@ impl Network {
         };
         hub.dismiss("the server stops", Instant::now(), send);
         accepting.abort();
-        viewing.into_iter().chain(figures).for_each(|accepting| accepting.abort());
+        viewing.into_iter().chain(figures).chain(borrowing).for_each(|task| task.abort());
         refreshing.abort();
         looking.abort();
         // The desktop's threads may be waiting for room in the queue.

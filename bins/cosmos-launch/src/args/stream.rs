@@ -128,7 +128,7 @@ fn value_of<'a>(given: &'a [OsString], flag: &str) -> Option<&'a str> {
 }
 
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 35] = [
+const PASSED: [(&str, &str); 36] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
     ("keyframe_distance", "--keyframe-distance"),
@@ -160,6 +160,7 @@ const PASSED: [(&str, &str); 35] = [
     ("turn_port", "--turn-port"),
     ("turn_protocol", "--turn-protocol"),
     ("turn_tls", "--turn-tls"),
+    ("turn_relay", "--turn-relay"),
     ("turn_username", "--turn-username"),
     ("turn_rest_uri", "--turn-rest-uri"),
     ("turn_rest_username", "--turn-rest-username"),

@@ -89,6 +89,9 @@ pub struct Network {
     /// JSON file of STUN and TURN servers, read again when it changes
     #[arg(long, value_name = "FILE", env = "COSMOS_RTC_CONFIG")]
     rtc_config: Option<PathBuf>,
+    /// Have browsers reach us by way of the TURN servers, to which we connect: for a machine to which nobody can send
+    #[arg(long, env = "COSMOS_TURN_RELAY", value_parser = clap::builder::BoolishValueParser::new())]
+    turn_relay: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -142,6 +145,7 @@ impl Network {
             turn: self.turn()?,
             services: self.rest()?.into_iter().chain(self.cloudflare()?).collect(),
             file: self.rtc_config.clone(),
+            relay: self.turn_relay,
         })
     }
 

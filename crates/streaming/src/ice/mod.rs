@@ -37,6 +37,8 @@ pub struct IceConfig {
     pub services: Vec<Service>,
     /// A JSON file of servers. It is read again when it changes.
     pub file: Option<PathBuf>,
+    /// Whether we are reached by way of the TURN servers, too: for a machine to which nobody can send.
+    pub relay: bool,
 }
 
 /// The only way that pages take.
@@ -128,11 +130,30 @@ impl Ice {
         read.await.unwrap_or_else(|_| json!({ "iceServers": [] }))
     }
 
-    fn told(&self, now: u64) -> Value {
+    /// The TURN servers, and how to log in to them, at `now` in seconds since 1970.
+    pub(crate) async fn turn_servers(self: Arc<Self>, now: u64) -> Vec<(TurnAddress, TurnLogin)> {
+        for logins in &self.logins {
+            logins.first(PATIENCE).await;
+        }
+        let read = tokio::task::spawn_blocking(move || self.lists(now)).await;
+        let lists = read.unwrap_or_default();
+        let servers = lists.iter().flat_map(|list| &list.servers);
+        let logins = servers.filter_map(|server| Some((server, server.login.as_ref()?)));
+        let places = logins.flat_map(|(server, login)| {
+            let addresses = server.urls.iter().filter_map(|url| TurnAddress::parse(url));
+            addresses.map(|address| (address, login_of(&login.username, &login.password)))
+        });
+        places.collect()
+    }
+
+    fn lists(&self, now: u64) -> Vec<Arc<IceServers>> {
         let file = self.file.as_ref().and_then(|file| file.servers(now));
         let logins = self.logins.iter().filter_map(|logins| logins.servers());
-        let lists: Vec<Arc<IceServers>> =
-            [Arc::new(self.own(now))].into_iter().chain(file).chain(logins).collect();
+        [Arc::new(self.own(now))].into_iter().chain(file).chain(logins).collect()
+    }
+
+    fn told(&self, now: u64) -> Value {
+        let lists = self.lists(now);
         let expires = lists.iter().filter_map(|list| list.expires).min();
         let servers: Vec<Value> = lists.iter().flat_map(|list| list.servers.iter().map(shown)).collect();
         json!({
@@ -151,9 +172,7 @@ impl Ice {
         let turn = self.turn.iter().map(|(address, auth)| {
             let login = match auth {
                 TurnAuth::SharedSecret { secret, user } => TurnLogin::time_limited(secret, user, expires),
-                TurnAuth::LongTerm { username, password } => {
-                    TurnLogin { username: username.clone(), password: Secret::new(password.expose()) }
-                }
+                TurnAuth::LongTerm { username, password } => login_of(username, password),
             };
             IceServer { urls: vec![address.url()], login: Some(login) }
         });
@@ -161,6 +180,10 @@ impl Ice {
         let expires = servers.iter().filter_map(|server| server.login.as_ref()?.expires()).min();
         IceServers { servers, expires }
     }
+}
+
+fn login_of(username: &str, password: &Secret) -> TurnLogin {
+    TurnLogin { username: username.to_owned(), password: Secret::new(password.expose()) }
 }
 
 /// As `RTCIceServer` of W3C WebRTC. This is the one place where a password of a TURN server leaves, to whoever is logged

@@ -14,6 +14,8 @@ pub struct Reach {
     /// machine's provider for TCP and UDP, and found by STUN for UDP.
     told: Vec<(SocketAddr, SocketAddr)>,
     found: Vec<(SocketAddr, SocketAddr)>,
+    /// What a TURN server lends us, with the address of ours by which it is reached.
+    lent: Option<(SocketAddr, SocketAddr)>,
 }
 
 impl Reach {
@@ -52,6 +54,16 @@ impl Reach {
         }
     }
 
+    /// A TURN server lends us `address`, over `base` of ours. It takes the place of the one before.
+    pub fn lent(&mut self, address: SocketAddr, base: SocketAddr) {
+        self.lent = Some((address, base));
+    }
+
+    /// An address is lent to us no more.
+    pub fn given_back(&mut self, address: SocketAddr) {
+        self.lent.take_if(|(lent, _)| *lent == address);
+    }
+
     /// What is offered to a browser.
     pub(super) fn candidates(&self) -> Result<Vec<Candidate>, OfferError> {
         let mut all = Vec::new();
@@ -69,6 +81,9 @@ impl Reach {
         for (outer, base) in self.found.iter().filter(|found| !self.told.contains(found)) {
             let candidate = Candidate::server_reflexive(*outer, *base, "udp");
             all.push(candidate.map_err(|_| OfferError::Candidate(*outer))?);
+        }
+        if let Some((address, base)) = self.lent {
+            all.push(Candidate::relayed(address, base, "udp").map_err(|_| OfferError::Candidate(address))?);
         }
         Ok(all)
     }
@@ -147,5 +162,20 @@ mod tests {
         assert_eq!(offered(&reach).len(), 4, "told and found are one");
         reach.told(address("[2001:db8::7]:1"));
         assert_eq!(offered(&reach).len(), 4, "no address of ours is behind it");
+    }
+
+    #[test]
+    fn what_is_lent_is_offered_until_it_is_given_back() {
+        let base = address("10.0.0.2:8080");
+        let mut reach = Reach::new(vec![base]);
+        let lent = ["203.0.113.9:49160", "203.0.113.9:49161"].map(address);
+        for lent in lent {
+            reach.lent(lent, address("10.0.0.2:40000"));
+            assert_eq!(offered(&reach)[2..], [format!("udp {lent} relay")]);
+        }
+        reach.given_back(lent[0]);
+        assert_eq!(offered(&reach).len(), 3, "another is lent meanwhile");
+        reach.given_back(lent[1]);
+        assert_eq!(offered(&reach).len(), 2);
     }
 }

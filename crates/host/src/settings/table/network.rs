@@ -126,6 +126,13 @@ pub(super) static ROWS: &[Setting] = &[
     )
     .older(&[successor("SELKIES_TURN_PASSWORD"), seed("TURN_PASSWORD")]),
     row(
+        ["turn_relay", "turn-relay", "COSMOS_TURN_RELAY"],
+        Kind::Boolean,
+        Stream,
+        "Have browsers reach us by way of the TURN servers, to which we connect: for a machine to which nobody can send.",
+    )
+    .by_default("false"),
+    row(
         ["turn_rest_uri", "turn-rest-uri", "COSMOS_TURN_REST_URI"],
         Kind::Text,
         Stream,
