@@ -154,8 +154,8 @@ fn codec(encoder: &EncoderConfig, capabilities: &Capabilities, args: &Args) -> R
         Some(_) => tracing::warn!(encoder = info.element, codec = %info.codec, "{}", info.reason),
         None => tracing::info!(encoder = info.element, codec = %info.codec, "{}", info.reason),
     }
-    for (name, why) in &info.not_chosen {
-        tracing::info!("not {name}: {why}");
+    for why in info.against_the_others() {
+        tracing::info!("not {why}");
     }
     Ok(info.codec)
 }

@@ -120,7 +120,8 @@ fn refusal(config: &EncoderConfig, plan: &Plan, mut failed: Vec<(String, EncodeE
     }
 }
 
-fn none_works(against: &[(String, String)]) -> EncodeError {
+/// What speaks against encoders, as `NAME, NAME: REASON`: those with one reason together, in the order of the first.
+pub(crate) fn by_reason(against: &[(String, String)]) -> Vec<String> {
     let mut reasons: Vec<&str> = Vec::new();
     for (_, reason) in against {
         if !reasons.contains(&reason.as_str()) {
@@ -131,7 +132,11 @@ fn none_works(against: &[(String, String)]) -> EncodeError {
         let same = against.iter().filter(|(_, other)| other == reason).map(|(element, _)| element.as_str());
         format!("{}: {reason}", same.collect::<Vec<_>>().join(", "))
     };
-    let findings = reasons.into_iter().map(finding).collect::<Vec<_>>();
+    reasons.into_iter().map(finding).collect()
+}
+
+fn none_works(against: &[(String, String)]) -> EncodeError {
+    let findings = by_reason(against);
     let mut packages = table::rows().filter(|row| !row.hardware()).map(|row| row.package).collect::<Vec<_>>();
     packages.sort_unstable();
     packages.dedup();

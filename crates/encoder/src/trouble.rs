@@ -29,11 +29,15 @@ pub(crate) fn not_there(row: &Row) -> (String, String) {
 
 /// A failure with its cause, where that is known.
 pub(crate) fn explained(row: &Row, reason: String) -> String {
-    match row.maker {
-        Maker::Nvidia => with_remedy(reason, gst::version().1, driver().as_deref()),
+    match (row.maker, row.element) {
+        (Maker::Nvidia, _) => with_remedy(reason, gst::version().1, driver().as_deref()),
+        (_, "svtav1enc") => format!("{reason}; {OLD_SVT}"),
         _ => reason,
     }
 }
+
+/// What is known of SVT-AV1 in Ubuntu 24.04.
+const OLD_SVT: &str = "SVT-AV1 1.7 gives nothing while pictures come one by one: it takes a later one";
 
 /// The first driver without the presets by which older releases of GStreamer ask NVENC for a configuration.
 const WITHOUT_PRESETS: u32 = 590;

@@ -116,6 +116,13 @@ pub struct EncoderInfo {
     pub not_chosen: Vec<(String, String)>,
 }
 
+impl EncoderInfo {
+    /// Why the others were not chosen, as `NAME, NAME: REASON`: those with one reason together.
+    pub fn against_the_others(&self) -> Vec<String> {
+        crate::choice::by_reason(&self.not_chosen)
+    }
+}
+
 /// Which encoder is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

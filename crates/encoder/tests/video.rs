@@ -178,7 +178,7 @@ fn frames_that_lie_about_their_size_are_refused() {
 fn an_element_that_refuses_says_so() {
     // More than 14 bits for a side, which VP8 has, and less than the 16 rows of a macroblock.
     let size = Size::new(32_768, 2);
-    let capabilities = Capabilities::installed().unwrap();
+    let capabilities = installed();
     let screen = Screen::page(size);
     for working in &capabilities.works {
         let config =
@@ -196,7 +196,7 @@ fn an_element_that_refuses_says_so() {
 
 #[test]
 fn several_threads_make_one_picture() {
-    let capabilities = Capabilities::installed().unwrap();
+    let capabilities = installed();
     for working in &capabilities.works {
         let config = EncoderConfig {
             choice: Choice::Named(working.element.clone()),
@@ -217,7 +217,7 @@ fn several_threads_make_one_picture() {
 
 #[test]
 fn the_choice_is_explained() {
-    let mut capabilities = Capabilities::installed().unwrap();
+    let mut capabilities = installed();
     if capabilities.works.len() < 2 {
         eprintln!("SKIPPED choosing among encoders: only {:?} installed", capabilities.works);
         return;

@@ -72,13 +72,18 @@ fn gpu() -> PciAddress {
     GPU.parse().unwrap()
 }
 
+/// A directory that is trusted, whatever the mask of whoever runs the tests.
+fn leases() -> tempfile::TempDir {
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir().unwrap()
+}
+
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
 #[test]
 fn the_second_is_told_who_holds_the_gpu_and_gets_it_once_the_holder_is_killed() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let mut other = Other::start(&["env"], directory.path());
     assert_eq!(other.answer, "taken");
     let Err(LeaseError::Held { gpu: held, holder: Some(holder), .. }) = take(directory.path()) else {
@@ -101,7 +106,7 @@ fn the_second_is_told_who_holds_the_gpu_and_gets_it_once_the_holder_is_killed() 
 /// An X server that outlives whoever started it.
 #[test]
 fn it_lasts_as_long_as_a_process_that_it_was_shared_with() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let lease = take(directory.path()).unwrap();
     let mut server = Command::new("sleep").arg("600").stdin(lease.share().unwrap()).spawn().unwrap();
     drop(lease);
@@ -114,7 +119,7 @@ fn it_lasts_as_long_as_a_process_that_it_was_shared_with() {
 
 #[test]
 fn another_gpu_and_a_lease_that_was_given_back_are_free() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let first = take(directory.path()).unwrap();
     let next = "0000:3c:00.0".parse().unwrap();
     let other = Lease::take(directory.path(), next, &Holder::this_process("display :22")).unwrap();
@@ -133,7 +138,7 @@ fn another_gpu_and_a_lease_that_was_given_back_are_free() {
 
 #[test]
 fn text_that_was_left_behind_never_counts() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let lease = take(directory.path()).unwrap();
     let (path, text) = (lease.path().to_owned(), fs::read_to_string(lease.path()).unwrap());
     drop(lease);
@@ -149,7 +154,7 @@ fn text_that_was_left_behind_never_counts() {
 
 #[test]
 fn a_file_that_was_removed_under_its_holder_is_not_locked_by_mistake() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let first = take(directory.path()).unwrap();
     fs::remove_file(first.path()).unwrap();
     let second = take(directory.path()).unwrap();
@@ -170,7 +175,7 @@ fn it_holds_between_containers_and_ends_with_the_container() {
         eprintln!("SKIPPED making namespaces needs root and unshare");
         return;
     }
-    let (directory, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (directory, elsewhere) = (leases(), leases());
     let enter = format!(
         "hostname other-container && mount --bind {} {} && exec \"$@\"",
         directory.path().display(),
@@ -204,7 +209,7 @@ fn users_share_leases_without_any_right_to_each_others_files() {
         eprintln!("SKIPPED becoming another user needs root");
         return;
     }
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let shared = directory.path().join("leases");
     fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
     Lease::make_directory(&shared).unwrap();
@@ -232,7 +237,7 @@ fn users_share_leases_without_any_right_to_each_others_files() {
 
 #[test]
 fn what_is_wrong_with_the_directory_is_said() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let missing = take(&directory.path().join("none")).unwrap_err();
     assert!(matches!(missing, LeaseError::Missing { .. }), "{missing}");
     let path = directory.path().join(format!("{GPU}.lease"));
@@ -246,7 +251,7 @@ fn what_is_wrong_with_the_directory_is_said() {
 
 #[test]
 fn a_directory_in_which_others_could_tamper_is_not_trusted() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let [real, link] = ["real", "link"].map(|name| directory.path().join(name));
     Lease::make_directory(&real).unwrap();
     symlink(&real, &link).unwrap();
@@ -274,7 +279,7 @@ fn a_directory_in_which_others_could_tamper_is_not_trusted() {
 
 #[test]
 fn a_directory_on_a_read_only_mount_is_told_from_a_missing_right() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = leases();
     let at = directory.path().display();
     let enter = format!("mount --bind {at} {at} && mount -o remount,ro,bind {at} && exec \"$@\"");
     let wrapper = ["unshare", "-m", "sh", "-c", &enter, "sh"];

@@ -2,7 +2,7 @@
 
 mod tree;
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::*;
 use crate::{
@@ -48,8 +48,13 @@ fn outcome(machine: &mut Machine, wish: &Wish<'_>) -> (String, String) {
     (text, screen.map(|screen| screen.config).unwrap_or_default())
 }
 
+/// A directory of leases that is trusted, whatever the mask of whoever runs the tests.
+fn leases() -> tempfile::TempDir {
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir().unwrap()
+}
+
 fn check(name: &str, tree: &Tree, graphics: &Graphics, size: &str) {
-    let leases = tempfile::tempdir().unwrap();
+    let leases = leases();
     let wish = Wish { graphics, size: size.parse().unwrap() };
     let (plan, config) = outcome(&mut Machine::new(tree, leases.path()), &wish);
     golden(&format!("{name}.plan"), &plan);
@@ -94,7 +99,7 @@ fn an_output_that_was_named_is_kept_and_its_best_mode_is_taken() {
 fn an_h200_is_refused_by_four_reasons_and_draws_for_a_software_server() {
     let tree = Tree::h200();
     check("h200", &tree, &Graphics::default(), "1920x1080");
-    let leases = tempfile::tempdir().unwrap();
+    let leases = leases();
     let graphics = Graphics::default();
     let wish = Wish { graphics: &graphics, size: "1920x1080".parse().unwrap() };
     let mut arrangement = arrange(&mut Machine::new(&tree, leases.path()), &wish);
@@ -213,7 +218,7 @@ fn the_gpu_that_was_asked_for_is_taken_or_refused_by_its_name() {
 
 #[test]
 fn a_gpu_that_somebody_drives_is_drawn_on_and_its_holder_is_named() {
-    let (tree, leases) = (Tree::a10g(), tempfile::tempdir().unwrap());
+    let (tree, leases) = (Tree::a10g(), leases());
     let graphics = Graphics { wanted: Wanted::Required, ..Graphics::default() };
     let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
     let first = arrange(&mut Machine::new(&tree, leases.path()), &wish);
@@ -237,7 +242,7 @@ fn a_gpu_that_somebody_drives_is_drawn_on_and_its_holder_is_named() {
 /// One container looks before anybody used the GPU, the other one after.
 #[test]
 fn a_gpu_is_leased_once_whether_its_uuid_is_known_or_not() {
-    let leases = tempfile::tempdir().unwrap();
+    let leases = leases();
     let (fresh, used) = (Tree::a10g().never_used("0000:00:1e.0"), Tree::a10g());
     let graphics = Graphics::default();
     let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
@@ -263,7 +268,7 @@ fn a_directory_of_leases_that_cannot_be_used_is_a_reason() {
 
 #[test]
 fn a_required_gpu_that_draws_nothing_leaves_no_desktop_and_every_reason() {
-    let (tree, leases) = (Tree::h200(), tempfile::tempdir().unwrap());
+    let (tree, leases) = (Tree::h200(), leases());
     let graphics = Graphics { wanted: Wanted::Required, ..Graphics::default() };
     let wish = Wish { graphics: &graphics, size: "1280x720".parse().unwrap() };
     let mut arrangement = arrange(&mut Machine::new(&tree, leases.path()), &wish);
@@ -286,7 +291,7 @@ fn a_required_gpu_that_draws_nothing_leaves_no_desktop_and_every_reason() {
 
 #[test]
 fn the_report_is_complete_json_whatever_the_mode() {
-    let leases = tempfile::tempdir().unwrap();
+    let leases = leases();
     for (tree, mode) in
         [(Tree::a10g(), "gpu-x-server"), (Tree::h200(), "gpu-rendering"), (Tree::empty(), "software")]
     {
