@@ -93,8 +93,10 @@ function tests() {
       await container.start();
       await container.serves();
       pids.push(Number(await container.inspect('{{.State.Pid}}')));
-      marks.push(...(await container.inspect('{{.Id}} {{.GraphDriver.Data.MergedDir}}')).split(' '));
-      if (start === 1) assert.deepEqual(mounted([marks[1]]), [marks[1]], 'its root is not where it is looked for');
+      // Docker over containerd's images tells no folder, and mounts the root below the container's number.
+      const told = await container.inspect('{{.Id}} {{with .GraphDriver}}{{.Data.MergedDir}}{{end}}');
+      marks.push(...told.trim().split(' '));
+      if (start === 1) assert.deepEqual(mounted(marks.slice(-1)), marks.slice(-1), 'its root is not where it is looked for');
       const now = Number((await container.sh('du -sk --apparent-size /home/user')).split('\t')[0]);
       if (start <= Math.ceil(STARTS / 2)) size = Math.max(size, now);
       else assert.ok(now < size + 512, `the home grows: ${now} KiB after ${start} starts, ${size} KiB before`);

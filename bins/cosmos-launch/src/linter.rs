@@ -55,7 +55,9 @@ fn look(wanted: &Lint, options: &Options, path: &Path, name: String, text: Strin
         return Ok(Looked { name, text, report });
     }
     let new = migrate(&text, options);
-    let report = lint(&new.text, options);
+    // What only had names without effect is empty now, which tells nobody what it is.
+    let kind = lint(&text, options).kind;
+    let report = lint(&new.text, &Options { kind, ..options.clone() });
     if wanted.write && new.changes > 0 && path != Path::new("-") {
         replace(path, &new.text)?;
     }

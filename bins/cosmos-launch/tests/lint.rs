@@ -69,6 +69,9 @@ fn a_migrated_text_is_printed_or_written_with_its_permissions() {
     let printed = lint(&["--migrate", "-"], "# wide\nSIZEW=800\nMINE=1\n");
     assert_eq!(said(&printed.stdout), "# wide\nCOSMOS_WIDTH=800\nMINE=1\n");
     assert_eq!(said(&printed.stderr), "-: 1 changed\n");
+    let emptied = lint(&["--migrate", "-"], "# ports\nNGINX_PORT=80\n");
+    assert_eq!((emptied.status.code(), said(&emptied.stdout)), (Some(0), "# ports\n".to_owned()));
+    assert_eq!(said(&emptied.stderr), "-: 1 changed\n");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("desktop.env");
     fs::write(&path, "SIZEW=800\n").unwrap();
@@ -78,6 +81,32 @@ fn a_migrated_text_is_printed_or_written_with_its_permissions() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "COSMOS_WIDTH=800\n");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+/// Docker lines, compose files, manifests and files of variables, of the seed and of its successors.
+#[test]
+fn a_file_of_old_names_that_was_migrated_has_no_findings() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/host/testdata/settings/good");
+    let dir = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    for entry in fs::read_dir(fixtures).unwrap() {
+        let old = entry.unwrap().path();
+        let path = dir.path().join(old.file_name().unwrap());
+        // Not a copy, which could not be written where the tree cannot.
+        fs::write(&path, fs::read(&old).unwrap()).unwrap();
+        let name = path.to_str().unwrap();
+        let written = lint(&["--migrate", "--write", name], "");
+        let told = said(&written.stderr);
+        assert!(written.status.success() && told.lines().count() == 1, "{told}");
+        assert!(!told.ends_with(": 0 changed\n"), "{told}");
+        let looked = lint(&[name], "");
+        assert_eq!(
+            (looked.status.code(), said(&looked.stdout)),
+            (Some(0), "0 errors, 0 warnings, 0 notes in 1 files\n".to_owned())
+        );
+        count += 1;
+    }
+    assert_eq!(count, 8);
 }
 
 #[test]
