@@ -19,7 +19,8 @@ pub fn facts(facts: &Facts) -> String {
         Some(false) => "",
         None => ", Secure Boot not known",
     };
-    row("kernel", &format!("{}{secure}", facts.kernel.release.as_deref().unwrap_or("not known")));
+    let next = facts.kernel.next.as_ref().map_or_else(String::new, |next| format!(", {next} after a reboot"));
+    row("kernel", &format!("{}{secure}{next}", facts.kernel.release.as_deref().unwrap_or("not known")));
     for gpu in &facts.gpus {
         let held = gpu.kernel_driver.as_deref().unwrap_or("no driver");
         let family = gpu.architecture.map_or_else(unknown, |family| family.to_string());

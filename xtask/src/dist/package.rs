@@ -80,9 +80,13 @@ if [ \"$1\" = remove ] && [ -d /run/systemd/system ]; then
     systemctl --system stop 'cosmos-desktop@*.service' >/dev/null || true
 fi
 ";
+/// Whom a desktop was switched on for is known by links, which systemd does not take away with the unit.
 const POSTRM: &str = "\
 #!/bin/sh
 set -e
+if [ \"$1\" = purge ]; then
+    rm -f /etc/systemd/system/*.wants/cosmos-desktop@*.service
+fi
 if [ -d /run/systemd/system ]; then
     systemctl --system daemon-reload >/dev/null || true
 fi

@@ -14,6 +14,7 @@ www=$work/www
 export GNUPGHOME=$world/gnupg
 fingerprint=$(cat "$world/fingerprint")
 out=$work/out
+. "$world/names"
 
 serve() {
     mkfifo "$work/ready"
@@ -62,11 +63,12 @@ same() {
     diff "$1" "$work/now" || { echo "not as it was"; exit 1; }
 }
 
-# What a reboot gives: another boot, and the driver.
+# What a reboot gives: another boot, and the driver that is installed.
 reboot_now() {
     echo "boot-$RANDOM$RANDOM" >"$R/proc/sys/kernel/random/boot_id"
     mkdir -p "$R/proc/driver/nvidia"
-    echo "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.261.03  Mon Jan  1 00:00:00 UTC 2024" >"$R/proc/driver/nvidia/version"
+    loaded=$(packages | awk '$2 ~ /^nvidia-(tesla-[0-9]+-driver|driver(-[0-9].*)?)$/ {print $3; exit}')
+    echo "NVRM version: NVIDIA UNIX x86_64 Kernel Module  ${loaded%%-*}  Mon Jan  1 00:00:00 UTC 2024" >"$R/proc/driver/nvidia/version"
 }
 
 packages() {

@@ -13,23 +13,23 @@ unharmed
 resign "$www/nvidia.github.io/libnvidia-container/stable/deb/amd64" owner
 
 # A key that is not the owner's.
-mv "$www/download.docker.com/linux/debian/gpg" "$work/gpg"
-gpg --armor --export stranger >"$www/download.docker.com/linux/debian/gpg"
+mv "$www/download.docker.com/linux/$of/gpg" "$work/gpg"
+gpg --armor --export stranger >"$www/download.docker.com/linux/$of/gpg"
 apply 2 --only sources
 says "--accept-key"
 unharmed
 
 # Not there.
-rm "$www/download.docker.com/linux/debian/gpg"
+rm "$www/download.docker.com/linux/$of/gpg"
 apply 2 --only sources
-says "download.docker.com/linux/debian/gpg"
+says "download.docker.com/linux/$of/gpg"
 unharmed
-mv "$work/gpg" "$www/download.docker.com/linux/debian/gpg"
-mv "$www/download.docker.com/linux/debian/dists" "$work/dists"
+mv "$work/gpg" "$www/download.docker.com/linux/$of/gpg"
+mv "$www/download.docker.com/linux/$of/dists" "$work/dists"
 apply 2 --only sources
 says "does not have"
 unharmed
-mv "$work/dists" "$www/download.docker.com/linux/debian/dists"
+mv "$work/dists" "$www/download.docker.com/linux/$of/dists"
 
 # No network at all.
 stop
@@ -48,7 +48,7 @@ apply 2 --only docker
 says "podman-docker would have to be removed"
 unharmed
 chroot "$R" apt-get purge -y podman-docker >/dev/null 2>&1
-chroot "$R" apt-get install -y docker-ce-cli=5:20.10.11~3-0~debian-bookworm >/dev/null 2>&1
+chroot "$R" apt-get install -y docker-ce-cli=$old_docker >/dev/null 2>&1
 chroot "$R" apt-mark hold docker-ce-cli >/dev/null
 packages >"$work/packages"
 snapshot >"$work/before"
@@ -79,9 +79,8 @@ rm -r "$R/etc/docker"
 snapshot >"$work/before"
 
 # A package that is larger than the disk.
-sed -i '/^Package: nvidia-cuda-toolkit$/,/^$/ s/^Version:.*/&\nInstalled-Size: 900000000/' \
-    "$www"/deb.debian.org/debian/dists/bookworm/non-free/binary-amd64/Packages
-resign "$www/deb.debian.org/debian/dists/bookworm" owner
+sed -i "/^Package: $cuda\$/,/^\$/ s/^Version:.*/&\nInstalled-Size: 900000000/" "$www/$cuda_index"
+resign "$www/$cuda_release" owner
 chroot "$R" apt-get update --allow-releaseinfo-change >/dev/null 2>&1
 apply 2 --only cuda
 says "there is no room"

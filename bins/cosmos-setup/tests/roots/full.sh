@@ -4,9 +4,9 @@ apply 0 --only sources
 mkdir -p "$work/big/DEBIAN" "$work/big/opt"
 printf 'Package: containerd.io\nVersion: 9.9-1\nArchitecture: amd64\nMaintainer: nobody <nobody@example.org>\nInstalled-Size: 1\nDescription: large\n' >"$work/big/DEBIAN/control"
 head -c 60000000 /dev/zero >"$work/big/opt/zeros"
-dpkg-deb --root-owner-group -b "$work/big" "$www/download.docker.com/linux/debian/pool/containerd.io_9.9-1_amd64.deb" >/dev/null
-(cd "$www/download.docker.com/linux/debian" && dpkg-scanpackages -m pool 2>/dev/null) >"$www/download.docker.com/linux/debian/dists/bookworm/stable/binary-amd64/Packages"
-resign "$www/download.docker.com/linux/debian/dists/bookworm" owner
+dpkg-deb --root-owner-group -b "$work/big" "$www/download.docker.com/linux/$of/pool/containerd.io_9.9-1_amd64.deb" >/dev/null
+(cd "$www/download.docker.com/linux/$of" && dpkg-scanpackages -m pool 2>/dev/null) >"$www/download.docker.com/linux/$of/dists/$suite/stable/binary-amd64/Packages"
+resign "$www/download.docker.com/linux/$of/dists/$suite" owner
 chroot "$R" apt-get update --allow-releaseinfo-change >/dev/null 2>&1
 packages >"$work/packages"
 snapshot >"$work/before"

@@ -1,4 +1,4 @@
-//! Whole runs in roots of Debian, against a real apt and repositories of small packages with the real names under the
+//! Whole runs in roots of Debian and Ubuntu, against a real apt and repositories of small packages with the real names under the
 //! real addresses, in a network namespace with nothing else in it.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -95,17 +95,37 @@ fn run(suite: &str, cases: &[&str]) {
     }
 }
 
+const ALL: [&str; 5] = ["whole", "killed", "faults", "full", "pending"];
+
 #[test]
 fn debian_12_is_set_up_and_put_back() {
-    run("bookworm", &["whole", "killed", "faults", "full"]);
+    run("bookworm", &ALL);
 }
 
-/// Takes minutes: the releases that are not the quick test's, and every profile.
 #[test]
 #[ignore = "takes minutes"]
-fn other_releases_and_profiles() {
-    run("trixie", &["whole"]);
-    run("bookworm", &["profiles"]);
+fn debian_13_is_set_up_and_put_back() {
+    run("trixie", &ALL);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn ubuntu_22_04_is_set_up_and_put_back() {
+    run("jammy", &ALL);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn ubuntu_24_04_is_set_up_and_put_back() {
+    run("noble", &ALL);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn every_profile_is_set_up_and_put_back() {
+    for suite in ["bookworm", "trixie", "jammy", "noble"] {
+        run(suite, &["profiles"]);
+    }
 }
 
 /// The role of `deploy/ansible`, where Ansible with its community collections is installed.

@@ -5,6 +5,7 @@ import socketserver
 import ssl
 import sys
 import threading
+import urllib.parse
 
 www, certificate = pathlib.Path(sys.argv[1]), sys.argv[2]
 
@@ -14,7 +15,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def translate_path(self, path):
         host = self.headers.get("Host", "none").split(":")[0]
-        return str(www / host / path.split("?")[0].lstrip("/"))
+        return str(www / host / urllib.parse.unquote(path.split("?")[0]).lstrip("/"))
 
     def log_message(self, form, *values):
         print(self.headers.get("Host") if hasattr(self, "headers") else "-", form % values, flush=True)

@@ -17,10 +17,12 @@ with 0 status
 [ -s "$R/run/cdi/nvidia.yaml" ]
 grep -q '^docker:.*:ann$' "$R/etc/group"
 grep -q nvidia-container-runtime "$R/etc/docker/daemon.json"
-chroot "$R" dpkg-query -W nvidia-driver docker-ce nvidia-container-toolkit >/dev/null
+chroot "$R" dpkg-query -W "$driver_package" docker-ce nvidia-container-toolkit "$cuda" >/dev/null
+[ "$(chroot "$R" dpkg-query -W -f '${Version}' "$driver_package")" = "$driver" ]
+if packages | grep -F "ii  ${unwanted:-none} "; then exit 1; fi
 grep -q 'password="[a-z2-9]\{24\}"' "$R/etc/cosmos/guacamole/home/user-mapping.xml"
 [ "$(stat -c '%a %u' "$R/etc/cosmos/guacamole/home/user-mapping.xml")" = "600 1001" ]
-! grep -rqF "$(cat "$R/etc/cosmos/guacamole/password")" "$R/var/lib/cosmos" "$work/log"
+if grep -rF "$(cat "$R/etc/cosmos/guacamole/password")" "$R/var/lib/cosmos" "$work/log"; then exit 1; fi
 
 # A second time nothing is done.
 snapshot >"$work/after"

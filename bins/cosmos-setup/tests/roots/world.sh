@@ -1,12 +1,15 @@
-# Makes what the tests of whole runs share, in the folder WORLD for the release SUITE (bookworm, trixie): a root from
-# debootstrap, repositories of small packages with the real names under the real addresses, a certificate authority that
-# is thrown away.
+# Makes what the tests of whole runs share, in the folder WORLD for the release SUITE (bookworm, trixie, jammy, noble): a
+# root from debootstrap, repositories of small packages with the real names under the real addresses, a certificate
+# authority that is thrown away.
 set -eu
 world=$1 suite=$2 cache=$3
 case $suite in
-bookworm) driver=535.261.03-1~deb12u1 cuda=11.8.89~11.8.0-5~deb12u1 ;;
-trixie) driver=550.163.01-2 cuda=12.4.131~12.4.1-4 ;;
+bookworm) of=debian number=12 kernel=6.1.0-26-cloud-amd64 newer=6.1.0-41-cloud-amd64 ;;
+trixie) of=debian number=13 kernel=6.12.41+deb13-cloud-amd64 newer=6.12.48+deb13-cloud-amd64 ;;
+jammy) of=ubuntu number=22.04 kernel=6.8.0-1021-aws newer=6.8.0-1070-aws ;;
+noble) of=ubuntu number=24.04 kernel=6.8.0-45-generic newer=6.8.0-151-generic ;;
 esac
+here=$(dirname "$0")
 www=$world/www
 mkdir -p "$world" "$www"
 
@@ -14,8 +17,14 @@ if [ ! -e "$cache/$suite.tar" ]; then
     mkdir -p "$cache"
     # Two runs may come here at once: each works beside, and one of them is renamed last.
     fresh=$(mktemp -d "$cache/$suite.XXXXXX")
-    debootstrap --variant=minbase --include=ca-certificates,python3 "$suite" "$fresh/root" >"$fresh/log" 2>&1 ||
-        { tail -5 "$fresh/log" >&2; rm -rf "$fresh"; exit 77; }
+    # Where debootstrap is older than the release of Ubuntu: all of them are made alike.
+    script=/usr/share/debootstrap/scripts/$suite
+    [ -e "$script" ] || script=/usr/share/debootstrap/scripts/gutsy
+    keys=/usr/share/keyrings/$of-archive-keyring.gpg
+    [ -e "$keys" ] || { echo "$keys is not there" >&2; rm -rf "$fresh"; exit 77; }
+    [ $of = ubuntu ] && from=http://archive.ubuntu.com/ubuntu || from=http://deb.debian.org/debian
+    debootstrap --keyring="$keys" --variant=minbase --include=ca-certificates,python3 "$suite" "$fresh/root" "$from" "$script" \
+        >"$fresh/log" 2>&1 || { tail -5 "$fresh/log" >&2; rm -rf "$fresh"; exit 77; }
     rm -rf "$fresh"/root/var/cache/apt/archives/*.deb
     tar -C "$fresh/root" -cf "$fresh/tar" .
     mv "$fresh/tar" "$cache/$suite.tar"
@@ -30,7 +39,7 @@ for name in owner stranger; do
     gpg --batch --quiet --passphrase '' --quick-gen-key "$name" ed25519 sign never 2>/dev/null
 done
 gpg --with-colons --fingerprint owner 2>/dev/null | awk -F: '/^fpr/ {print $10; exit}' >"$world/fingerprint"
-gpg --quiet --export owner 2>/dev/null >"$world/base/usr/share/keyrings/debian-archive-keyring.gpg"
+gpg --quiet --export owner 2>/dev/null >"$world/base/usr/share/keyrings/$of-archive-keyring.gpg"
 
 # package FOLDER NAME VERSION [FIELD...]; a folder add/NAME beside it goes into the package, and add/NAME.postinst.
 package() {
@@ -96,37 +105,17 @@ case "$*" in
 esac
 END
 chmod 755 "$add"/*/usr/bin/*
-cp -a "$add/nvidia-smi" "$add/nvidia-tesla-470-smi"
 echo 'disabled_plugins = ["cri"]' >"$add/containerd.io/etc/containerd/config.toml"
 printf '#!/bin/sh\nset -e\ngetent group docker >/dev/null || groupadd --system docker\n' >"$add/docker-ce.postinst"
 # Whoever asks for it has dpkg killed while it works.
 printf '#!/bin/sh\n[ ! -e /kill-dpkg ] || { rm /kill-dpkg; kill -9 $PPID; }\n' >"$add/docker-ce-cli.postinst"
 
-# Debian itself.
-debian=$www/deb.debian.org/debian
-for name in linux-headers-6.1.0-26-cloud-amd64 linux-headers-cloud-amd64 libglvnd0 libgl1 libglx0 libegl1 libgles2 \
-    libopengl0 libvulkan1 vulkan-tools mesa-utils ufw; do
-    package "$debian/pool/main" "$name" 1.0-1
-done
-for name in nvidia-driver nvidia-vulkan-icd libnvidia-encode1 libnvcuvid1 libnvidia-fbc1 nvidia-persistenced nvidia-smi; do
-    package "$debian/pool/non-free" "$name" "$driver" "$([ "$name" != nvidia-driver ] || echo 'Depends: nvidia-kernel-dkms')"
-done
-package "$debian/pool/non-free" nvidia-kernel-dkms "$driver"
-package "$debian/pool/main" podman-docker 4.3-1 "Conflicts: docker-ce"
-package "$debian/pool/non-free" nvidia-cuda-toolkit "$cuda"
-for name in nvidia-tesla-470-driver nvidia-tesla-470-vulkan-icd nvidia-tesla-470-smi libnvidia-tesla-470-encode1 \
-    libnvidia-tesla-470-nvcuvid1 libnvidia-tesla-470-fbc1; do
-    package "$debian/pool/non-free" "$name" 470.256.02-3
-done
-for name in "$suite" "$suite-updates"; do
-    suite "$debian" "$name" main=pool/main contrib=pool/contrib non-free=pool/non-free non-free-firmware=pool/firmware
-done
-suite "$www/deb.debian.org/debian-security" "$suite-security" main=pool/main contrib=pool/contrib non-free=pool/non-free \
-    non-free-firmware=pool/firmware
+
+. "$here/$of.sh"
 
 # Docker and NVIDIA's toolkit.
-docker=$www/download.docker.com/linux/debian
-for version in 5:20.10.11~3-0~debian-$suite 5:28.3.2-1~debian.12~$suite; do
+docker=$www/download.docker.com/linux/$of
+for version in $old_docker 5:28.3.2-1~$of.$number~$suite; do
     package "$docker/pool" docker-ce "$version" "Depends: containerd.io, docker-ce-cli" "Conflicts: podman-docker"
     package "$docker/pool" docker-ce-cli "$version"
 done
@@ -150,9 +139,9 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
     -keyout "$world/ca.key" -out "$world/ca.crt" 2>/dev/null
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=server -keyout "$world/server.key" \
     -out "$world/server.csr" 2>/dev/null
-printf 'subjectAltName=%s\n' "$(for host in $hosts; do printf 'DNS:%s,' "$host"; done | sed 's/,$//')" >"$world/names"
+printf 'subjectAltName=%s\n' "$(for host in $hosts; do printf 'DNS:%s,' "$host"; done | sed 's/,$//')" >"$world/subjects"
 openssl x509 -req -in "$world/server.csr" -CA "$world/ca.crt" -CAkey "$world/ca.key" -CAcreateserial -days 2 \
-    -extfile "$world/names" -out "$world/server.crt" 2>/dev/null
+    -extfile "$world/subjects" -out "$world/server.crt" 2>/dev/null
 cat "$world/server.key" "$world/server.crt" >"$world/server.pem"
 
 # The machine.
@@ -160,18 +149,21 @@ base=$world/base
 cp "$world/ca.crt" "$base/usr/local/share/ca-certificates/thrown-away.crt"
 chroot "$base" update-ca-certificates >/dev/null 2>&1
 for host in $hosts; do echo "127.0.0.1 $host"; done >"$base/etc/hosts"
-key=/usr/share/keyrings/debian-archive-keyring.gpg
-printf 'deb [signed-by=%s] http://deb.debian.org/debian %s main\n' "$key" "$suite" >"$base/etc/apt/sources.list"
-rm -rf "$base"/etc/apt/sources.list.d/* "$base"/var/lib/apt/lists/*
+rm -rf "$base"/etc/apt/sources.list* "$base"/var/lib/apt/lists/*
+mkdir "$base/etc/apt/sources.list.d"
+lists
 printf '#!/bin/sh\nexit 101\n' >"$base/usr/sbin/policy-rc.d"
 chmod 755 "$base/usr/sbin/policy-rc.d"
 gpu=$base/sys/bus/pci/devices/0000:00:1e.0
 mkdir -p "$gpu" "$base/proc/sys/kernel/random" "$base/lib/systemd"
 echo 0x10de >"$gpu/vendor" && echo 0x2237 >"$gpu/device" && echo 0x030200 >"$gpu/class"
-echo 6.1.0-26-cloud-amd64 >"$base/proc/sys/kernel/osrelease"
+echo $kernel >"$base/proc/sys/kernel/osrelease"
 echo first-boot >"$base/proc/sys/kernel/random/boot_id"
 [ -e "$base/lib/systemd/systemd" ] || : >"$base/lib/systemd/systemd"
 # As on a machine where nothing is started yet: the directory has to be made, and removed.
 rm -rf "$base/etc/systemd/system/multi-user.target.wants"
 chroot "$base" useradd --create-home ann
 rm -rf "$world/build"
+for name in of suite kernel newer driver driver_package unwanted old_docker cuda cuda_index cuda_release; do
+    eval "echo $name=\\'\$$name\\'"
+done >"$world/names"

@@ -237,7 +237,10 @@ impl Setup<'_> {
                 journal.add(&event)?;
                 record.take(event);
             }
-            tell(if changed { Progress::Done(step) } else { Progress::InForce(step) });
+            // A step that only asks for a reboot is neither done nor in force before it.
+            if !step.changes.is_empty() {
+                tell(if changed { Progress::Done(step) } else { Progress::InForce(step) });
+            }
         }
         if record.awaits_reboot(plan, boot.as_deref()) && whole {
             return Ok(Ending::RebootNeeded);

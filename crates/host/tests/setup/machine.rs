@@ -52,6 +52,9 @@ impl Machine {
         if !self.state.iter().any(|state| matches!(state, State::NoSystemd)) {
             write("lib/systemd/systemd", b"");
         }
+        if id == "Ubuntu" {
+            write("etc/apt/sources.list", UBUNTU_LIST.replace("NAME", codename(version)).as_bytes());
+        }
         self.gpus(root.path());
         let mut status =
             paragraph("dpkg", "1.20", self.architecture) + &paragraph("ca-certificates", "1", "all");
@@ -77,17 +80,26 @@ impl Machine {
         root
     }
 
-    /// The plan for it, with room on its disk.
-    pub fn plan(&self) -> Plan {
+    /// What is known of it, with room on its disk.
+    pub fn facts(&self) -> Facts {
         let root = self.tree();
-        let facts = Facts { room: Some(200_000_000_000), ..Facts::of(&Tree::at(root.path())) };
+        Facts { room: Some(200_000_000_000), ..Facts::of(&Tree::at(root.path())) }
+    }
+
+    /// The plan for it.
+    pub fn plan(&self) -> Plan {
+        self.plan_of(&self.facts())
+    }
+
+    /// The plan for it, where more is known.
+    pub fn plan_of(&self, facts: &Facts) -> Plan {
         let wish = Wish {
             profile: self.profile,
             user: Some("ann".to_owned()),
             program: "/usr/bin/cosmos-setup".to_owned(),
             ..Wish::default()
         };
-        plan(&facts, &wish)
+        plan(facts, &wish)
     }
 
     fn gpus(&self, root: &Path) {
@@ -100,6 +112,17 @@ impl Machine {
         }
     }
 }
+
+fn codename(version: &str) -> &'static str {
+    match version {
+        "20.04" => "focal",
+        "22.04" => "jammy",
+        _ => "noble",
+    }
+}
+
+/// As images of clouds have it.
+const UBUNTU_LIST: &str = "deb http://archive.ubuntu.com/ubuntu NAME main restricted universe multiverse\n";
 
 fn paragraph(name: &str, version: &str, architecture: &str) -> String {
     format!(

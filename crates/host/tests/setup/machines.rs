@@ -79,7 +79,18 @@ const UFW: State = File("etc/ufw/ufw.conf", "ENABLED=yes\nLOGLEVEL=low\n");
 const ASKED: State = File("run/reboot-required", "*** System restart required ***\n");
 const ASKED_BY: State = File("run/reboot-required.pkgs", "linux-image-6.8.0-1024-aws\nlinux-base\n");
 
-pub const MACHINES: [Machine; 42] = [
+const KVM_IMAGE: State = Package("linux-image-kvm", "1");
+const FOCAL_IMAGE: State = Package("linux-image-generic-hwe-20.04", "1");
+const VIRTUAL_IMAGE: State = Package("linux-image-virtual", "1");
+const MAIN_ONLY: State = File(
+    "etc/apt/sources.list.d/ubuntu.sources",
+    "Types: deb\nURIs: http://mirror.example/ubuntu\nSuites: noble noble-updates\nComponents: main\nSigned-By: \
+     /usr/share/keyrings/ubuntu-archive-keyring.gpg\n",
+);
+const NO_LIST: State = File("etc/apt/sources.list", "");
+const NEWER_KERNEL: State = File("boot/vmlinuz-6.1.0-41-cloud-amd64", "");
+
+pub const MACHINES: [Machine; 46] = [
     machine("seed on its own machine", FOCAL, "5.15.0-1075-aws", A10G, AWS, &[AWS_IMAGE], Seed),
     machine("seed, today's release", NOBLE, "6.8.0-1021-aws", A10G, AWS, &[AWS_IMAGE], Seed),
     machine("seed where 470 does not do", JAMMY, "6.8.0-1021-aws", L4, AWS, &[AWS_IMAGE], Seed),
@@ -206,4 +217,16 @@ pub const MACHINES: [Machine; 42] = [
         ],
         Minimal,
     ),
+    machine(
+        "a virtual machine, its archive only in part",
+        NOBLE,
+        "6.8.0-45-generic",
+        T4,
+        OWN,
+        &[VIRTUAL_IMAGE, NO_LIST, MAIN_ONLY],
+        Recommended,
+    ),
+    machine("a kernel without modules", JAMMY, "5.15.0-1050-kvm", T4, OWN, &[KVM_IMAGE], Minimal),
+    machine("a newer kernel waits", BOOKWORM, "6.1.0-26-cloud-amd64", T4, OWN, &[NEWER_KERNEL], Minimal),
+    machine("K80 on focal", FOCAL, "5.15.0-119-generic", K80, OWN, &[FOCAL_IMAGE], Minimal),
 ];

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::setup::Tree;
+use crate::setup::{Tree, compare_versions};
 
 /// The kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -11,6 +11,8 @@ pub struct Kernel {
     pub release: Option<String>,
     /// Whether the firmware loads signed code only, and so the kernel signed modules only.
     pub secure_boot: Option<bool>,
+    /// The newest of the same flavour that is installed, where an older one runs: a reboot starts it.
+    pub next: Option<String>,
     /// Whether its headers are there, to build modules with.
     pub headers: bool,
 }
@@ -23,18 +25,34 @@ impl Kernel {
         let headers = release
             .as_ref()
             .is_some_and(|release| tree.exists(&format!("/lib/modules/{release}/build/Makefile")));
-        Self { release, secure_boot: secure_boot(tree), headers }
+        let next = release.as_deref().and_then(|running| next(tree, running));
+        Self { release, secure_boot: secure_boot(tree), next, headers }
     }
 
     /// The last part of its release: `aws`, `generic`, `amd64`.
     pub fn flavour(&self) -> Option<&str> {
-        let release = self.release.as_deref()?;
-        let parts =
-            release.split('-').skip_while(|part| part.starts_with(|sign: char| sign.is_ascii_digit()));
-        let rest: Vec<&str> = parts.collect();
-        let start = release.len() - rest.join("-").len();
-        Some(&release[start..]).filter(|flavour| !flavour.is_empty())
+        flavour(self.release.as_deref()?)
     }
+
+    /// The one that runs after a reboot.
+    pub fn to_come(&self) -> Option<&str> {
+        self.next.as_deref().or(self.release.as_deref())
+    }
+}
+
+fn flavour(release: &str) -> Option<&str> {
+    let parts = release.split('-').skip_while(|part| part.starts_with(|sign: char| sign.is_ascii_digit()));
+    let rest: Vec<&str> = parts.collect();
+    let start = release.len() - rest.join("-").len();
+    Some(&release[start..]).filter(|flavour| !flavour.is_empty())
+}
+
+fn next(tree: &Tree, running: &str) -> Option<String> {
+    let files = tree.names("/boot");
+    let releases = files.iter().filter_map(|file| file.strip_prefix("vmlinuz-"));
+    let newer = releases
+        .filter(|release| flavour(release) == flavour(running) && compare_versions(release, running).is_gt());
+    newer.max_by(|one, other| compare_versions(one, other)).map(str::to_owned)
 }
 
 /// The variable of the firmware has four bytes of attributes before its own one.
@@ -125,6 +143,8 @@ const GLOBAL: &str = "8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
     use super::*;
 
     #[test]
@@ -140,5 +160,26 @@ mod tests {
             assert_eq!(kernel.flavour(), flavour, "{release}");
         }
         assert_eq!(Kernel::default().flavour(), None);
+    }
+
+    #[test]
+    fn the_newest_of_the_same_flavour_comes_next() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("proc/sys/kernel/osrelease", "6.1.0-26-amd64\n");
+        for name in
+            ["vmlinuz", "vmlinuz-6.1.0-9-amd64", "vmlinuz-6.1.0-26-amd64", "vmlinuz-6.9.0-1-cloud-amd64"]
+        {
+            write(&format!("boot/{name}"), "");
+        }
+        let seen = || Kernel::of(&Tree::at(root.path()));
+        assert_eq!((seen().next.as_deref(), seen().to_come()), (None, Some("6.1.0-26-amd64")));
+        write("boot/vmlinuz-6.1.0-41-amd64", "");
+        write("boot/vmlinuz-6.1.0-40-amd64", "");
+        assert_eq!(seen().to_come(), Some("6.1.0-41-amd64"));
     }
 }

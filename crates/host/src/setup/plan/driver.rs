@@ -3,7 +3,7 @@
 use cosmos_nvidia_driver::{Architecture, Branch, Flavour, GpuClass, Support, UbuntuPackages};
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, Step};
+use super::{Draft, Step, modules};
 use crate::setup::{Change, GpuFact, Nouveau, Release, Seen, Version, Wanted};
 
 /// The driver that a machine will have.
@@ -254,30 +254,26 @@ fn prebuilt(draft: &Draft<'_>, branch: u32, open: bool, origin: Origin) -> Optio
         Origin::UbuntuServer => "-server",
         _ => return None,
     };
-    let flavour = draft.facts.kernel.flavour()?;
-    let of_kernel = |name: &&str| {
-        let rest = name.strip_prefix("linux-image-").unwrap_or_default();
-        rest == flavour || rest.strip_prefix(flavour).is_some_and(|more| more.starts_with('-'))
-    };
-    let image = draft.facts.packages.names().filter(of_kernel).max_by_key(|name| name.len())?;
-    let kernel = image.strip_prefix("linux-image-")?;
+    let kernel = modules::built(draft, branch, origin == Origin::UbuntuServer)?;
     let open = if open { "-open" } else { "" };
     Some(Wanted::new(format!("linux-modules-nvidia-{branch}{server}{open}-{kernel}"), Version::Any))
 }
 
 fn headers(draft: &mut Draft<'_>) -> Option<Step> {
-    let Some(release) = draft.facts.kernel.release.clone() else {
+    let kernel = &draft.facts.kernel;
+    let Some(release) = kernel.to_come().map(str::to_owned) else {
         draft.note(
             "the kernel is not known: its headers, which the driver's module is built with, must be there",
         );
         return None;
     };
-    let flavour = draft.facts.kernel.flavour().unwrap_or(draft.architecture);
     let mut names = vec![format!("linux-headers-{release}")];
     // The one without a number brings the headers of later kernels.
-    if !draft.release.is_ubuntu() {
-        names.push(format!("linux-headers-{flavour}"));
-    }
+    let follows = match draft.release.is_ubuntu() {
+        true => modules::image(draft),
+        false => Some(kernel.flavour().unwrap_or(draft.architecture)),
+    };
+    names.extend(follows.map(|name| format!("linux-headers-{name}")));
     let reason = format!("the driver's module is built for kernel {release} on this machine");
     let step = Step::new("headers", "kernel headers", reason, vec![Change::packages(names)]);
     Some(step.undone_by("the packages are purged").of_size(30, 120))

@@ -4,6 +4,7 @@ mod cuda;
 mod desktop;
 mod docker;
 mod driver;
+mod modules;
 mod order;
 mod reboot;
 mod sources;

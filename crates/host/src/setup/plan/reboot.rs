@@ -32,16 +32,24 @@ pub fn resume(draft: &mut Draft<'_>) -> Option<Step> {
     Some(step.undone_by("it is removed by itself when everything is done"))
 }
 
-/// The step that waits for a reboot that something else has asked for.
+/// The step that waits for a reboot that something else has asked for, or that a newer kernel waits for: Debian asks for
+/// none, and has no headers any more for the kernel that still runs.
 pub fn first(draft: &Draft<'_>, choice: &Choice) -> Option<Step> {
-    let by = match draft.facts.reboot_asked_by.join(", ") {
-        names if names.is_empty() => "packages".to_owned(),
-        names => names,
+    let by = match draft.facts.reboot_asked_by.as_slice() {
+        [] => "packages were updated and ask".to_owned(),
+        [name] => format!("{name} was updated and asks"),
+        names => format!("{} were updated and ask", names.join(", ")),
     };
+    let kernel = &draft.facts.kernel;
     let reason = match choice {
         Choice::New { .. } if draft.facts.reboot_asked => {
-            format!("{by} were updated and ask for a reboot: the driver must fit the kernel that runs then")
+            format!("{by} for a reboot: the driver must fit the kernel that runs then")
         }
+        Choice::New { .. } if kernel.next.is_some() => format!(
+            "kernel {} is installed and {} runs: the driver must fit the kernel that runs then",
+            kernel.next.as_deref().unwrap_or_default(),
+            kernel.release.as_deref().unwrap_or_default()
+        ),
         Choice::Kept { version, loaded: false } => format!("driver {version} is installed and not loaded"),
         _ => return None,
     };

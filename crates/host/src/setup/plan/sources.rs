@@ -1,7 +1,7 @@
 //! Where packages come from: lists of apt in its newer format, each with a key of its own.
 
 use super::{Choice, Draft, Step, cuda, driver::Origin};
-use crate::setup::{Change, Content, Release};
+use crate::setup::{Change, Content, Release, Source};
 
 /// A repository that is not the distribution's.
 struct Repository {
@@ -22,11 +22,7 @@ pub fn step(draft: &mut Draft<'_>, choice: &Choice) -> Option<Step> {
     if !draft.facts.packages.has("ca-certificates") {
         changes.push(Change::packages(["ca-certificates"]));
     }
-    if matches!(choice, Choice::New { origin: Origin::Debian | Origin::Nvidia, .. })
-        || cuda::is_of_debian(draft, choice)
-    {
-        changes.extend(components(draft, &mut names));
-    }
+    changes.extend(components(draft, &needed(draft, choice), &mut names));
     for repository in repositories(draft, choice) {
         hosts.push(host(&repository.uri).to_owned());
         if let Some(there) = adopted(draft, &repository) {
@@ -44,7 +40,7 @@ pub fn step(draft: &mut Draft<'_>, choice: &Choice) -> Option<Step> {
     }
     changes.push(Change::Lists { names });
     let reason = match hosts.is_empty() {
-        true => "the driver is not among the components that apt takes packages from".to_owned(),
+        true => "what is needed is not among the components that apt takes packages from".to_owned(),
         false => format!("packages come from {}, each signed by its owner's key", hosts.join(", ")),
     };
     let step = Step::new("sources", "package sources", reason, changes).of_size(40, 220);
@@ -117,10 +113,23 @@ impl Repository {
 
     /// The name of the list that apt makes of it.
     fn list(&self) -> String {
-        let place =
-            self.uri.split_once("://").map_or(self.uri.as_str(), |(_, place)| place).replace('/', "_");
-        if self.suite == "/" { format!("{place}_") } else { format!("{place}_dists_{}_", self.suite) }
+        list(&self.uri, self.suite)
     }
+}
+
+/// The start of the names of a repository's lists, which apt makes of its address: slashes become underscores, and what
+/// was one, or would trouble a shell, is quoted.
+fn list(uri: &str, suite: &str) -> String {
+    let place = uri.split_once("://").map_or(uri, |(_, place)| place);
+    let mut name = String::new();
+    for sign in place.chars() {
+        match sign {
+            '/' => name.push('_'),
+            sign if QUOTED.contains(sign) => name += &format!("%{:02x}", u32::from(sign)),
+            sign => name.push(sign),
+        }
+    }
+    if suite == "/" { format!("{name}_") } else { format!("{name}_dists_{suite}_") }
 }
 
 /// Two lists of one repository with different keys are an error to apt: one that somebody else wrote is left to them.
@@ -134,36 +143,72 @@ fn adopted(draft: &Draft<'_>, repository: &Repository) -> Option<String> {
         .map(|source| format!("{} is known by {}, which is left as it is", repository.uri, source.file))
 }
 
-/// The components of Debian in which the driver is.
-fn components(draft: &Draft<'_>, names: &mut Vec<String>) -> Option<Change> {
+/// The components of the distribution in which the driver is, and the programs that look at it.
+fn needed(draft: &Draft<'_>, choice: &Choice) -> Vec<&'static str> {
+    if draft.release.is_ubuntu() {
+        // Where its driver is there already, by an earlier run for one, updates of it come from there.
+        let packaged = match choice {
+            Choice::None => false,
+            Choice::New { .. } => true,
+            Choice::Kept { .. } => draft.facts.driver.package.is_some(),
+        };
+        let restricted = packaged.then_some("restricted");
+        return restricted.into_iter().chain((!draft.is_minimal()).then_some("universe")).collect();
+    }
+    let own = matches!(choice, Choice::New { origin: Origin::Debian | Origin::Nvidia, .. });
+    match own || cuda::is_of_debian(draft, choice) {
+        true => vec!["contrib", "non-free", "non-free-firmware"],
+        false => Vec::new(),
+    }
+}
+
+/// A list of those that are not among the sources.
+fn components(draft: &Draft<'_>, needed: &[&str], names: &mut Vec<String>) -> Option<Change> {
     let release = draft.release.codename();
-    let there = |wanted: &str| {
-        let of_release = draft
-            .facts
-            .sources
-            .iter()
-            .filter(|source| source.suite == release && !source.file.ends_with(NON_FREE));
-        of_release.flat_map(|source| &source.components).any(|component| component == wanted)
+    let of_release: Vec<&Source> = draft
+        .facts
+        .sources
+        .iter()
+        .filter(|source| source.suite == release && !source.file.ends_with(MORE))
+        .collect();
+    let there = |wanted: &&&str| {
+        of_release.iter().flat_map(|source| &source.components).any(|component| component == **wanted)
     };
-    let missing: Vec<&str> =
-        ["contrib", "non-free", "non-free-firmware"].into_iter().filter(|name| !there(name)).collect();
+    let missing: Vec<&str> = needed.iter().filter(|wanted| !there(wanted)).copied().collect();
     if missing.is_empty() {
         return None;
     }
-    names.push(format!("deb.debian.org_debian_dists_{release}_"));
-    let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    let (archive, keyring) = archive(draft);
+    // A mirror that the machine has is taken for the rest as well.
+    let main = of_release.iter().find(|source| source.components.iter().any(|component| component == "main"));
+    let uri = main.filter(|_| draft.release.is_ubuntu()).map_or(archive, |source| &source.uri);
+    let key = main.and_then(|source| source.signed_by.as_deref()).unwrap_or(keyring);
+    names.push(list(uri, release));
     let paragraph = |uri: &str, suites: &str| {
         format!(
             "Types: deb\nURIs: {uri}\nSuites: {suites}\nComponents: {}\nSigned-By: {key}\n",
             missing.join(" ")
         )
     };
-    let text = format!(
-        "# Written by cosmos-setup: the driver is here.\n{}\n{}",
-        paragraph("http://deb.debian.org/debian", &format!("{release} {release}-updates")),
-        paragraph("http://deb.debian.org/debian-security", &format!("{release}-security")),
-    );
-    Some(Change::file(&format!("/etc/apt/sources.list.d/{NON_FREE}"), text))
+    let text = match draft.release.is_ubuntu() {
+        true => paragraph(uri, &format!("{release} {release}-updates {release}-security")),
+        false => format!(
+            "{}\n{}",
+            paragraph(uri, &format!("{release} {release}-updates")),
+            paragraph("http://deb.debian.org/debian-security", &format!("{release}-security")),
+        ),
+    };
+    let text = format!("# Written by cosmos-setup: what it installs is here.\n{text}");
+    Some(Change::file(&format!("/etc/apt/sources.list.d/{MORE}"), text))
+}
+
+/// The archive of the distribution, and the file of keys that sign it.
+fn archive(draft: &Draft<'_>) -> (&'static str, &'static str) {
+    match (draft.release.is_ubuntu(), draft.architecture) {
+        (true, "arm64") => ("http://ports.ubuntu.com/ubuntu-ports", UBUNTU_KEYS),
+        (true, _) => ("http://archive.ubuntu.com/ubuntu", UBUNTU_KEYS),
+        (false, _) => ("http://deb.debian.org/debian", DEBIAN_KEYS),
+    }
 }
 
 /// NVIDIA's repository holds drivers of every branch, which must not take the place of the distribution's.
@@ -193,10 +238,33 @@ pub fn hosts(release: Release) -> Vec<&'static str> {
     [own, &["download.docker.com", "nvidia.github.io", "developer.download.nvidia.com"]].concat()
 }
 
-const NON_FREE: &str = "cosmos-non-free.sources";
+const QUOTED: &str = "\\|{}[]<>\"^~_=!@#$%&*";
+const MORE: &str = "cosmos-more.sources";
+const DEBIAN_KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const UBUNTU_KEYS: &str = "/usr/share/keyrings/ubuntu-archive-keyring.gpg";
 
 /// As Docker and NVIDIA have published them.
 const DOCKER: &str = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88";
 const TOOLKIT: &str = "C95B321B61E88C1809C4F759DDCAE044F796ECB0";
 const CUDA: &str = "EB693B3035CD5710E231E123A4B469963BF863CC";
 const CUDA_NEWER: &str = "02182E60104FCDC26EAE1B8597A5D4CB8793F200";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_named_as_apt_names_them() {
+        for (uri, suite, name) in [
+            (
+                "https://download.docker.com/linux/debian",
+                "bookworm",
+                "download.docker.com_linux_debian_dists_bookworm_",
+            ),
+            ("https://h/cuda/repos/ubuntu2204/x86_64", "/", "h_cuda_repos_ubuntu2204_x86%5f64_"),
+            ("http://a~b/ubuntu", "noble", "a%7eb_ubuntu_dists_noble_"),
+        ] {
+            assert_eq!(list(uri, suite), name);
+        }
+    }
+}
