@@ -28,6 +28,7 @@ pub(crate) use self::{client::Oidc, error::SignInError};
 
 /// How the page is told that an attempt has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "oidc"), expect(dead_code, reason = "nobody signs in, so nobody fails to"))]
 pub(crate) enum Failed {
     /// The provider does not answer.
     Unavailable,
