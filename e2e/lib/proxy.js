@@ -14,7 +14,8 @@ export async function proxy(target, prefix) {
       answer.writeHead(404).end();
       return;
     }
-    const { method, headers } = asked;
+    const { method } = asked;
+    const headers = { ...asked.headers, 'x-forwarded-prefix': prefix };
     const path = asked.url.slice(prefix.length - 1);
     const onward = request({ hostname, port, path, method, headers }, (reply) => {
       answer.writeHead(reply.statusCode ?? 502, reply.headers);

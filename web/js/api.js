@@ -58,6 +58,23 @@ export async function login(user, password) {
 }
 
 /**
+ * At whose place people may sign in instead.
+ * @returns {Promise<string | null>} the name of the place
+ */
+export async function provider() {
+  const { provider } = await (await request('GET', 'login', undefined, AbortSignal.timeout(HELP))).json();
+  return typeof provider === 'string' ? provider : null;
+}
+
+/** Where to go to sign in there; the browser keeps a cookie for the way back. @returns {Promise<URL>} @throws {ApiError} */
+export async function signIn() {
+  const { url } = await (await request('POST', 'oidc/begin')).json();
+  const address = new URL(url);
+  if (!['https:', 'http:'].includes(address.protocol)) throw new ApiError(0, 'The server sends you nowhere.');
+  return address;
+}
+
+/**
  * How things stand.
  * @returns {Promise<ServerState>}
  * @throws {ApiError} 401 when nobody is logged in

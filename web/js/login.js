@@ -1,6 +1,24 @@
 /** The login form. */
 
-import { ApiError, login } from './api.js';
+import { ApiError, login, provider, signIn } from './api.js';
+
+/** What the address of the page says when somebody comes back without having signed in, in words. @type {Record<string, string>} */
+const FAILURES = {
+  unavailable: 'The other side does not answer. Try again later.',
+  stale: 'That took too long, or began in another browser. Try again.',
+  declined: 'You were not signed in.',
+  unproven: 'The other side did not prove who you are.',
+  uninvited: 'You are known there, but nobody has let you in here.',
+  often: 'Too many attempts. Wait a little.',
+};
+
+/** Takes what failed out of the address of the page. @returns {string} in words */
+export function failure() {
+  const [, word] = /^#sign-in=([a-z]+)$/.exec(location.hash) ?? [];
+  if (!word) return '';
+  history.replaceState(null, '', location.pathname + location.search);
+  return FAILURES[word] ?? '';
+}
 
 export class Login {
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -18,6 +36,7 @@ export class Login {
     this.button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
     this.error = /** @type {HTMLElement} */ (form.querySelector('#login-error'));
     this.capsLock = /** @type {HTMLElement} */ (form.querySelector('#caps-lock'));
+    this.elsewhere = /** @type {HTMLButtonElement} */ (form.querySelector('#sign-in'));
     this.#listen();
   }
 
@@ -26,6 +45,27 @@ export class Login {
     this.user.value ||= user;
     this.password.value = '';
     (this.user.value ? this.password : this.user).focus();
+    const failed = failure();
+    if (failed) this.#say(failed);
+    this.#offer();
+  }
+
+  /** Shows the button for signing in elsewhere, where that is set up. */
+  async #offer() {
+    const name = await provider().catch(() => null);
+    this.elsewhere.hidden = name === null;
+    this.elsewhere.textContent = `Sign in with ${name ?? ''}`;
+  }
+
+  async #leave() {
+    this.elsewhere.disabled = true;
+    this.#say('');
+    try {
+      location.assign(await signIn());
+    } catch (error) {
+      this.#say(error instanceof Error ? error.message : String(error));
+    }
+    this.elsewhere.disabled = false;
   }
 
   #listen() {
@@ -33,6 +73,7 @@ export class Login {
       event.preventDefault();
       this.#submit();
     });
+    this.elsewhere.addEventListener('click', () => this.#leave());
     for (const type of /** @type {const} */ (['keydown', 'keyup'])) {
       this.password.addEventListener(type, (event) => {
         this.capsLock.hidden = !event.getModifierState?.('CapsLock');

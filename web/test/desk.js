@@ -28,6 +28,10 @@ const GRAPHICS = {
 export class Desk {
   loggedIn = true;
   busy = 0;
+  /** Where people may sign in instead. @type {string | null} */
+  provider = null;
+  /** Where they are sent then. */
+  elsewhere = '';
   policy = { resize: true, cursors: true, clipboard_in: true, clipboard_out: true };
   /** @type {any} */
   choices = { choices: {}, fixed: {}, may_choose: false };
@@ -109,6 +113,8 @@ export class Desk {
     const name = new URL(route.request().url()).pathname.split('/api/')[1];
     const error = (/** @type {number} */ status, /** @type {string} */ text, headers = {}) =>
       route.fulfill({ status, headers, json: { error: text } });
+    if (name === 'login' && route.request().method() === 'GET') return route.fulfill({ json: { provider: this.provider } });
+    if (name === 'oidc/begin') return route.fulfill({ json: { url: this.elsewhere } });
     if (name === 'login') {
       if (this.busy > 0) return error(429, 'slow down', { 'Retry-After': String(this.busy) });
       if (route.request().postDataJSON().password !== 'right') return error(401, 'no');

@@ -42,6 +42,26 @@ describe('the page', { skip }, () => {
     /** @type {import('node:test').TestContext} */ (context).after?.(() => desk.close());
   });
 
+  test('a login may be somebody else\'s business, and says how it went', async () => {
+    desk.loggedIn = false;
+    await desk.page.goto(site.url);
+    await desk.state('login');
+    await desk.page.locator('#sign-in').waitFor({ state: 'hidden' });
+    Object.assign(desk, { provider: 'the <b>company</b>', elsewhere: `${site.url}icon.svg` });
+    await desk.page.goto('about:blank');
+    await desk.page.goto(`${site.url}#sign-in=uninvited`);
+    await desk.page.getByText('nobody has let you in here').waitFor();
+    assert.equal(desk.page.url(), site.url, 'the address does not keep it');
+    await desk.picture('login-elsewhere');
+    await desk.page.getByRole('button', { name: 'Sign in with the <b>company</b>' }).click();
+    await desk.page.waitForURL(`${site.url}icon.svg`);
+    desk.elsewhere = 'javascript:document.title="gone"';
+    await desk.page.goto(site.url);
+    await desk.page.locator('#sign-in').click();
+    await desk.page.getByText('The server sends you nowhere.').waitFor();
+    await desk.faultless(['401']);
+  });
+
   test('a login leads to the picture', async () => {
     desk.loggedIn = false;
     await desk.page.goto(site.url);

@@ -5,6 +5,7 @@ mod handed;
 mod network;
 mod page;
 mod rfb;
+mod sign_in;
 mod told;
 
 use std::{

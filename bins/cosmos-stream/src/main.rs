@@ -180,6 +180,7 @@ fn auth(args: &Args, given: &Given, password: Option<&Password>) -> Result<AuthC
     Ok(AuthConfig {
         links,
         accounts,
+        oidc: args.access.sign_in.config(given.oidc_secret()),
         api_token: Access::api_token(given).map_err(access)?,
         proxy: args.access.proxy(),
         key,

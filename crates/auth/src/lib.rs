@@ -29,6 +29,7 @@ mod rights;
 mod role;
 mod secret;
 mod session;
+mod sign_in;
 pub mod store;
 mod turn;
 
@@ -42,4 +43,5 @@ pub use rights::{BadRights, Grants, Rights};
 pub use role::{BadRole, Role};
 pub use secret::{Secret, random_password};
 pub use session::{Claims, MAX_TOKEN, SessionKey, TokenError};
+pub use sign_in::{SIGN_IN, SignIn, StaleSignIn};
 pub use turn::TurnLogin;

@@ -99,6 +99,11 @@ impl SessionKey {
         Ok(claims)
     }
 
+    /// What this key makes of a text for a purpose; it tells nothing about the key, nor about other purposes.
+    pub(crate) fn derived(&self, purpose: &[u8], text: &[u8]) -> [u8; KEY] {
+        self.mac(purpose, text).finalize().into_bytes().into()
+    }
+
     fn mac(&self, purpose: &[u8], text: &[u8]) -> Hmac<Sha256> {
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.chain_update(purpose).chain_update(text)

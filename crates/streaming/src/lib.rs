@@ -18,11 +18,13 @@ mod control;
 mod crowd;
 mod demand;
 mod desktop;
+mod fetch;
 pub mod first;
 mod hub;
 mod ice;
 mod metrics;
 mod net;
+mod oidc;
 mod outside;
 mod policy;
 mod relay;
@@ -36,6 +38,7 @@ mod tls;
 mod video;
 
 pub use ice::{BadPublicAddress, IceConfig, PublicAddress, RestHeaders, Service, Transport, TurnAuth};
+pub use oidc::{BadUrl, OidcConfig, OidcError, SecureUrl};
 pub use policy::Policy;
 pub use rfb::{Door, NoVnc, RfbConfig};
 pub use server::{

@@ -34,6 +34,7 @@ use crate::{
     hub::{Event, Hub, HubConfig},
     ice::{Ice, IceConfig, PublicAddress},
     net::{self, Gate, Sockets, Streams},
+    oidc::{Oidc, OidcConfig, OidcError},
     outside::{self, Outside},
     relay,
     rfb::{self, Rfb, RfbConfig, Screen},
@@ -153,6 +154,8 @@ impl VideoConfig {
 pub struct AuthConfig {
     /// Who may log in; `None` lets everybody in as the owner.
     pub accounts: Option<Accounts>,
+    /// Who else may log in, at somebody else's.
+    pub oidc: Option<OidcConfig>,
     /// What scripts may show instead of a password; whoever does is an owner.
     pub api_token: Option<ApiToken>,
     /// The proxies in front whose word is taken.
@@ -175,7 +178,16 @@ impl AuthConfig {
             user_header: None,
             rights: Rights::of(Role::Viewer),
         };
-        Self { accounts: None, api_token: None, proxy, key, origins: Vec::new(), links: None, audit: None }
+        Self {
+            accounts: None,
+            oidc: None,
+            api_token: None,
+            proxy,
+            key,
+            origins: Vec::new(),
+            links: None,
+            audit: None,
+        }
     }
 }
 
@@ -227,6 +239,9 @@ pub enum ServerError {
     /// There can be no TLS.
     #[error("cannot serve TLS")]
     Tls(#[from] TlsError),
+    /// Nobody can sign in at somebody else's.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// The network loop could not be made.
     #[error("cannot start the network thread")]
     Runtime(#[source] io::Error),
@@ -265,6 +280,10 @@ pub fn serve(
         runtime.spawn(app_ready::watch(file, events.clone()));
     }
     let audit = audit(&config.auth)?;
+    let oidc = config.auth.oidc.take().map(Oidc::new).transpose()?.map(Arc::new);
+    if let Some(oidc) = oidc.clone() {
+        runtime.spawn(async move { oidc.look().await });
+    }
     ready(network.listen);
     let demand = Arc::new(DemandCell::default());
     let (happened, _) = broadcast::channel(site::EVENTS_QUEUE);
@@ -296,7 +315,7 @@ pub fn serve(
             scope.spawn(|| audio::run(audio, &demand, &events, &stopping));
         }
         let ports = HubPorts { events: events.clone(), demand: demand.clone(), happened, rfb: rfb.clone() };
-        let shown = Shown { auth: config.auth, page: config.page, about: config.about, chosen };
+        let shown = Shown { auth: config.auth, oidc, page: config.page, about: config.about, chosen };
         let ways = (shown, &audit, ports, config.ice);
         let result = runtime.block_on(network.run((hub, rfb), inbox, ways, stop, desktop_lost));
         stopping.store(true, Relaxed);

@@ -80,6 +80,7 @@ impl Server {
             audio: None,
             auth: AuthConfig {
                 accounts,
+                oidc: None,
                 api_token: None,
                 proxy: ProxyConfig {
                     networks: Networks::default(),

@@ -12,6 +12,8 @@ mod page;
 mod policy;
 mod robust;
 mod scripted;
+#[cfg(feature = "oidc")]
+mod sign_in;
 mod socket;
 mod tls;
 mod ways;
@@ -163,6 +165,7 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
         audio: None,
         auth: AuthConfig {
             accounts: password.map(|password| accounts(&[("ada", Role::Owner, password)])),
+            oidc: None,
             api_token: None,
             proxy: ProxyConfig {
                 networks: Networks::default(),

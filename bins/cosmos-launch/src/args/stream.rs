@@ -128,7 +128,7 @@ fn value_of<'a>(given: &'a [OsString], flag: &str) -> Option<&'a str> {
 }
 
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 36] = [
+const PASSED: [(&str, &str); 46] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
     ("keyframe_distance", "--keyframe-distance"),
@@ -148,6 +148,16 @@ const PASSED: [(&str, &str); 36] = [
     ("proxy_user_header", "--proxy-user-header"),
     ("proxy_role", "--proxy-role"),
     ("audit_log", "--audit-log"),
+    ("oidc_issuer", "--oidc-issuer"),
+    ("oidc_client_id", "--oidc-client-id"),
+    ("oidc_name", "--oidc-name"),
+    ("oidc_scopes", "--oidc-scopes"),
+    ("oidc_user_claim", "--oidc-user-claim"),
+    ("oidc_role_claim", "--oidc-role-claim"),
+    ("oidc_owners", "--oidc-owners"),
+    ("oidc_controllers", "--oidc-controllers"),
+    ("oidc_viewers", "--oidc-viewers"),
+    ("oidc_redirect_uri", "--oidc-redirect-uri"),
     ("https_certificate", "--https-certificate"),
     ("https_key", "--https-key"),
     ("allow_insecure", "--allow-insecure"),
@@ -167,9 +177,10 @@ const PASSED: [(&str, &str); 36] = [
     ("rtc_config", "--rtc-config"),
 ];
 /// Secrets, the flag of the descriptor that hands each over, and the one of its file.
-const SECRETS: [(&str, [&str; 2]); 5] = [
+const SECRETS: [(&str, [&str; 2]); 6] = [
     ("view_password", ["--view-password-fd", "--view-password-file"]),
     ("api_token", ["--api-token-fd", "--api-token-file"]),
+    ("oidc_client_secret", ["--oidc-client-secret-fd", "--oidc-client-secret-file"]),
     ("turn_shared_secret", ["--turn-shared-secret-fd", "--turn-shared-secret-file"]),
     ("turn_password", ["--turn-password-fd", "--turn-password-file"]),
     ("cloudflare_turn_api_token", ["--cloudflare-turn-api-token-fd", "--cloudflare-turn-api-token-file"]),
@@ -259,6 +270,16 @@ mod tests {
                 &[("COSMOS_USERS", "/users"), ("COSMOS_PROXY_ROLE", "Owner"), ("COSMOS_AUDIT_LOG", "/a.log")],
                 &[],
                 "--users=/users --proxy-role=owner --audit-log=/a.log",
+            ),
+            (
+                &[
+                    ("COSMOS_OIDC_ISSUER", "https://id"),
+                    ("COSMOS_OIDC_CLIENT_ID", "desk"),
+                    ("COSMOS_OIDC_CLIENT_SECRET", "s3cret"),
+                    ("COSMOS_OIDC_OWNERS", "ada"),
+                ],
+                &[],
+                "--oidc-issuer=https://id --oidc-client-id=desk --oidc-owners=ada",
             ),
             (
                 &[("ENABLE_CLIPBOARD", "in"), ("WEBRTC_ENABLE_RESIZE", "false"), ("APP_AUTO_INIT", "false")],

@@ -13,7 +13,7 @@ use cosmos_auth::{
 };
 use cosmos_streaming::ProxyConfig;
 
-use super::handed;
+use super::{handed, sign_in::SignIn};
 
 /// What else this program does.
 #[derive(Debug, Subcommand)]
@@ -53,6 +53,8 @@ pub struct Access {
     /// File in which it is kept who did what from where, at most twice 1 MiB
     #[arg(long, value_name = "FILE", env = "COSMOS_AUDIT_LOG")]
     pub audit_log: Option<PathBuf>,
+    #[command(flatten)]
+    pub sign_in: SignIn,
 }
 
 /// What cannot be meant.
@@ -86,6 +88,8 @@ pub struct Given {
     api_token: Option<Secret>,
     /// The text of the file of users.
     users: Option<String>,
+    oidc_secret: Option<Secret>,
+    oidc_rules: Option<Secret>,
 }
 
 impl Access {
@@ -105,7 +109,8 @@ impl Access {
         };
         let (view_password, api_token) = (view.read()?, token.read()?);
         let users = self.users.as_deref().map(read_users).transpose()?;
-        Ok(Given { view_password, api_token, users })
+        let (oidc_secret, oidc_rules) = (self.sign_in.secret()?, self.sign_in.rules());
+        Ok(Given { view_password, api_token, users, oidc_secret, oidc_rules })
     }
 
     /// Everybody who may log in.
@@ -158,24 +163,29 @@ impl Given {
         self.view_password.as_ref()
     }
 
+    /// What a provider of OpenID Connect is shown.
+    pub fn oidc_secret(&self) -> Option<&Secret> {
+        self.oidc_secret.as_ref()
+    }
+
     /// The key, changed so that whatever changes who may come in ends all sessions.
     pub fn bind(&self, key: SessionKey) -> SessionKey {
         let users = self.users.as_ref().map(|users| Secret::new(users.as_str()));
-        let secrets = self.view_password.iter().chain(&users);
+        let secrets = self.view_password.iter().chain(&users).chain(&self.oidc_rules);
         secrets.fold(key, |key, secret| key.bound_to(secret))
     }
 }
 
 /// Where a secret may come from.
-struct Source<'a> {
-    what: &'static str,
-    variable: &'static str,
-    number: Option<i32>,
-    path: Option<&'a Path>,
+pub(super) struct Source<'a> {
+    pub(super) what: &'static str,
+    pub(super) variable: &'static str,
+    pub(super) number: Option<i32>,
+    pub(super) path: Option<&'a Path>,
 }
 
 impl Source<'_> {
-    fn read(&self) -> Result<Option<Secret>, AccessError> {
+    pub(super) fn read(&self) -> Result<Option<Secret>, AccessError> {
         let what = self.what;
         if let Some(number) = self.number {
             let text = handed::read(number).map_err(|source| AccessError::Fd { what, number, source })?;

@@ -7,6 +7,7 @@ mod around;
 mod network;
 mod retired;
 mod screen;
+mod sign_in;
 mod stream;
 
 pub use retired::Retired;
@@ -96,7 +97,9 @@ pub enum Known {
 
 /// All settings, in the order in which people read them.
 pub fn settings() -> impl Iterator<Item = &'static Setting> + Clone {
-    [screen::ROWS, stream::ROWS, access::ROWS, network::ROWS, around::ROWS].into_iter().flatten()
+    [screen::ROWS, stream::ROWS, access::ROWS, sign_in::ROWS, network::ROWS, around::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 /// Names that the settings had and that mean nothing any more.

@@ -1,6 +1,5 @@
 //! What a page is told about the way to us: STUN and TURN servers, their logins, and which way is to be taken.
 
-mod fetch;
 mod file;
 mod public;
 mod service;

@@ -8,7 +8,7 @@ use std::{
 
 use cosmos_auth::Secret;
 
-use super::fetch::{FetchError, Question, ask};
+use crate::fetch::{FetchError, Question, ask};
 
 /// An address by which others reach this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use cosmos_auth::{
 };
 use tokio::{sync::Notify, time::timeout};
 
-use super::fetch::{FetchError, Question, ask};
+use crate::fetch::{FetchError, Question, ask};
 use crate::{clock, error_text};
 
 /// A service that gives logins.

@@ -1,6 +1,7 @@
 //! Who may come in: cookies, passwords and tokens of scripts, proxies, and where a request may come from.
 
 mod login;
+mod sign_in;
 mod visitor;
 
 use std::{
@@ -24,6 +25,7 @@ use crate::{AuthConfig, ProxyConfig, audit::Audit, clock, metrics::Logins, sessi
 
 pub(super) use self::{
     login::{login, logout},
+    sign_in::{begin, callback, offered},
     visitor::{Actor, Visitor},
 };
 
@@ -41,6 +43,7 @@ pub(super) struct Access {
     limiter: Mutex<LoginLimiter>,
     hashes: Semaphore,
     cookie: String,
+    sign_in_cookie: String,
     audit: Audit,
     logins: Mutex<Logins>,
     pub(super) links: LinkBook,
@@ -89,6 +92,7 @@ impl Access {
             limiter: Mutex::new(LoginLimiter::new()),
             hashes: Semaphore::new(HASHES),
             cookie: format!("cosmos_session_{port}"),
+            sign_in_cookie: format!("cosmos_sign_in_{port}"),
             audit,
             logins: Mutex::default(),
             links: LinkBook::open(auth.links),
@@ -115,7 +119,8 @@ impl Access {
         if self.accounts.is_none() {
             return Some(viewer("user".to_owned(), Rights::of(Role::Owner)));
         }
-        let claims = self.cookie(headers).and_then(|token| self.key.verify(token, now()).ok());
+        let claims =
+            sign_in::cookie(headers, &self.cookie).and_then(|token| self.key.verify(token, now()).ok());
         let by_cookie = claims.and_then(|claims| self.holder(claims));
         by_cookie.or_else(|| self.by_proxy(peer, headers))
     }
@@ -242,15 +247,6 @@ impl Access {
         let forwarded = headers.get_all("x-forwarded-for").iter();
         let forwarded: Vec<&str> = forwarded.filter_map(|value| value.to_str().ok()).collect();
         self.proxy.networks.origin(peer, forwarded.into_iter())
-    }
-
-    fn cookie<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|field| field.to_str().ok());
-        cookies
-            .flat_map(|field| field.split(';'))
-            .filter_map(|cookie| cookie.trim().split_once('='))
-            .find(|(name, _)| *name == self.cookie)
-            .map(|(_, value)| value)
     }
 
     fn limiter(&self) -> std::sync::MutexGuard<'_, LoginLimiter> {

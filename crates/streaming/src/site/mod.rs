@@ -58,6 +58,7 @@ use crate::{
     error_text,
     hub::{Event, Offer, Refusal},
     ice::Ice,
+    oidc::Oidc,
     rfb::{NoVnc, Rfb},
     session::OfferError,
 };
@@ -67,6 +68,9 @@ pub use self::base::{BadBasePath, BasePath};
 /// What the handlers work with.
 struct Site {
     access: Access,
+    oidc: Option<Arc<Oidc>>,
+    /// Where the page is, besides the root.
+    base: BasePath,
     audit: Audit,
     /// The port that also speaks TLS.
     secure_port: Option<u16>,
@@ -115,6 +119,7 @@ pub(crate) struct HubPorts {
 /// What the page and programs are shown, and who may see it.
 pub(crate) struct Shown {
     pub(crate) auth: AuthConfig,
+    pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) page: PageConfig,
     pub(crate) about: AboutConfig,
     pub(crate) chosen: Arc<Chosen>,
@@ -123,7 +128,7 @@ pub(crate) struct Shown {
 /// What is served on every connection, and what on a port for figures alone. The port tells the cookies of several
 /// servers on one host apart; `tls` says whether it is also spoken there.
 pub(crate) fn router(
-    Shown { auth, page, about, chosen }: Shown,
+    Shown { auth, oidc, page, about, chosen }: Shown,
     audit: &Audit,
     (port, tls): (u16, bool),
     hub: HubPorts,
@@ -133,6 +138,8 @@ pub(crate) fn router(
     let NoVnc { root, first } = hub.rfb.novnc.clone();
     let site = Arc::new(Site {
         access,
+        oidc,
+        base: page.base.clone(),
         audit: audit.clone(),
         secure_port: tls.then_some(port),
         manifest: Manifest::new(&page),
@@ -157,7 +164,9 @@ pub(crate) fn router(
         .route("/api/state", get(api::state))
         .route("/api/v1/state", get(api::state))
         .route("/api/v1/choices", get(api::choices::read).put(api::choices::choose))
-        .route("/api/login", post(access::login))
+        .route("/api/login", get(access::offered).post(access::login))
+        .route("/api/oidc/begin", post(access::begin))
+        .route("/api/oidc/callback", get(access::callback))
         .route("/api/logout", post(access::logout))
         .route("/api/ice", get(ice::ice))
         .route("/api/candidates", post(ice::candidates))

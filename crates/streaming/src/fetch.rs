@@ -33,16 +33,16 @@ pub(crate) enum FetchError {
 }
 
 /// One question.
-pub(super) struct Question<'a> {
-    pub(super) method: &'static str,
-    pub(super) url: &'a str,
-    pub(super) headers: &'a [(String, Secret)],
-    pub(super) body: &'a str,
+pub(crate) struct Question<'a> {
+    pub(crate) method: &'static str,
+    pub(crate) url: &'a str,
+    pub(crate) headers: &'a [(String, Secret)],
+    pub(crate) body: &'a str,
 }
 
 /// Asks, and waits at most so long for the whole answer. What begins encrypted is not redirected to plain text, and what
 /// carries a secret is not redirected at all.
-pub(super) fn ask(question: &Question<'_>, patience: Duration) -> Result<String, FetchError> {
+pub(crate) fn ask(question: &Question<'_>, patience: Duration) -> Result<String, FetchError> {
     let agent: Agent = Agent::config_builder()
         .http_status_as_error(false)
         .user_agent(concat!("cosmos/", env!("CARGO_PKG_VERSION")))
