@@ -6,7 +6,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{DEMAND, Decoder, ELEMENTS, Screen, encoder, psnr_luma, psnr_rgb};
+use common::{DEMAND, Decoder, ELEMENTS, Screen, encoder, installed, psnr_luma, psnr_rgb};
 use cosmos_desktop::{Frame, Rect, Size};
 use cosmos_encoder::{
     Capabilities, Choice, Codec, Demand, EncodeError, EncodedFrame, EncoderConfig, VideoEncoder,
