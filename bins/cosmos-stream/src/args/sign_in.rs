@@ -11,7 +11,7 @@ use super::access::{AccessError, Source};
 /// A provider of OpenID Connect.
 #[derive(Debug, Parser)]
 pub struct SignIn {
-    /// Provider of OpenID Connect at which people may sign in, as it calls itself, for example https://id.example.org
+    /// Provider of OpenID Connect at which people may sign in, as it calls itself, to the letter
     #[arg(
         long,
         value_name = "URL",
