@@ -89,9 +89,9 @@ describe('the page', { skip }, () => {
     await desk.page.locator('#password').fill('right');
     await desk.page.keyboard.press('Enter');
     await desk.page.getByText(/Try again in [12] s/).waitFor();
-    assert.equal(await desk.page.locator('#login button').isDisabled(), true);
+    assert.equal(await desk.page.locator('#login .primary').isDisabled(), true);
     desk.busy = 0;
-    await desk.page.locator('#login button:enabled').click();
+    await desk.page.locator('#login .primary:enabled').click();
     await desk.live();
   });
 
