@@ -110,6 +110,12 @@ fn debian_13_is_set_up_and_put_back() {
 
 #[test]
 #[ignore = "takes minutes"]
+fn ubuntu_20_04_is_set_up_and_put_back() {
+    run("focal", &ALL);
+}
+
+#[test]
+#[ignore = "takes minutes"]
 fn ubuntu_22_04_is_set_up_and_put_back() {
     run("jammy", &ALL);
 }

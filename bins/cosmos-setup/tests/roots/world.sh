@@ -1,4 +1,4 @@
-# Makes what the tests of whole runs share, in the folder WORLD for the release SUITE (bookworm, trixie, jammy, noble): a
+# Makes what the tests of whole runs share, in the folder WORLD for the release SUITE (bookworm, trixie, focal, jammy, noble): a
 # root from debootstrap, repositories of small packages with the real names under the real addresses, a certificate
 # authority that is thrown away.
 set -eu
@@ -6,6 +6,7 @@ world=$1 suite=$2 cache=$3
 case $suite in
 bookworm) of=debian number=12 kernel=6.1.0-26-cloud-amd64 newer=6.1.0-41-cloud-amd64 ;;
 trixie) of=debian number=13 kernel=6.12.41+deb13-cloud-amd64 newer=6.12.48+deb13-cloud-amd64 ;;
+focal) of=ubuntu number=20.04 kernel=5.15.0-1070-aws newer=5.15.0-1075-aws ;;
 jammy) of=ubuntu number=22.04 kernel=6.8.0-1021-aws newer=6.8.0-1070-aws ;;
 noble) of=ubuntu number=24.04 kernel=6.8.0-45-generic newer=6.8.0-151-generic ;;
 esac
