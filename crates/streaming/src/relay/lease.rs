@@ -15,7 +15,7 @@ use tokio::{
 use turn_client_proto::{
     api::{CreatePermissionError, Transmit, TurnConfig, TurnEvent, TurnPollRet, TurnRecvRet},
     client::TurnClient,
-    prelude::TurnClientApi as _,
+    prelude::{DelayedTransmitBuild as _, TurnClientApi as _},
     tcp::TurnClientTcp,
     types::{AddressFamily, Instant as Time, TransportType, TurnCredentials},
     udp::TurnClientUdp,
@@ -196,9 +196,7 @@ impl Lease {
     ) -> Result<(), LeaseError> {
         let mut next = Some(first);
         while let Some((to, bytes)) = next {
-            if let Some(wrapped) = self.wrapped(to, bytes) {
-                batch.extend_from_slice(&wrapped);
-            }
+            self.wrap(to, bytes, batch);
             next = match batch.len() < BATCH && self.wire.is_stream() {
                 true => outgoing.try_recv().ok(),
                 false => None,
@@ -211,18 +209,22 @@ impl Lease {
         Ok(())
     }
 
-    /// A datagram as the server takes it; nothing while it may not be sent yet, as on a network that loses it.
-    fn wrapped(&mut self, to: SocketAddr, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    /// Puts a datagram as the server takes it at the end of `batch`; nothing while it may not be sent yet, as on a network
+    /// that loses it.
+    fn wrap(&mut self, to: SocketAddr, bytes: Vec<u8>, batch: &mut Vec<u8>) {
         let now = self.now();
         if self.peers.len() < MOST_PEERS && self.peers.insert(to) {
             // It is asked once: what is refused stays refused.
             if let Err(why) = self.ask_for(to, now) {
                 tracing::debug!(%to, why, "not reached by way of TURN");
-                return None;
+                return;
             }
         }
-        let sent = self.client.send_to(TransportType::Udp, to, bytes, now);
-        sent.ok().flatten().map(|transmit| transmit.build().data)
+        if let Ok(Some(transmit)) = self.client.send_to(TransportType::Udp, to, bytes, now) {
+            let at = batch.len();
+            batch.resize(at + transmit.data.len(), 0);
+            transmit.write_into(&mut batch[at..]);
+        }
     }
 
     /// Asks the server to let datagrams through to this address, and from it.
