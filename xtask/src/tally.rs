@@ -5,6 +5,8 @@
 pub struct Tally {
     pub passed: usize,
     pub failed: usize,
+    /// The failed tests, as far as their runner named them.
+    pub failures: Vec<String>,
     /// One reason each.
     pub skipped: Vec<String>,
 }
@@ -33,6 +35,8 @@ impl Reader {
             self.read_node(total);
         } else if let Some(test) = line.strip_prefix("﹣ ") {
             self.reasons.push(test.replacen(" # ", ": ", 1));
+        } else if let Some(test) = failed_test(line).filter(|test| !self.tally.failures.contains(test)) {
+            self.tally.failures.push(test);
         }
     }
 
@@ -79,6 +83,14 @@ impl Reader {
     }
 }
 
+/// The name in the line of a test that failed.
+fn failed_test(line: &str) -> Option<String> {
+    let cargo = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
+    // Behind the name of a test of Node stands how long it ran, and its list of all failed tests has a heading.
+    let node = || line.strip_prefix("✖ ")?.rsplit_once(" (").map(|(name, _)| name);
+    cargo.or_else(node).map(str::to_owned)
+}
+
 /// The outcome of a runner that cannot run on this machine.
 pub fn skipped(why: &str) -> Tally {
     println!("SKIPPED {why}");
@@ -101,6 +113,9 @@ pub fn report(runners: &[(&str, Tally)]) -> String {
         let times = if same.len() > 1 { format!(" ({} times)", same.len()) } else { String::new() };
         text += &format!("  {}{times}\n", same[0]);
     }
+    for name in all.iter().flat_map(|tally| &tally.failures) {
+        text += &format!("FAILED {name}\n");
+    }
     text + &totals(&all) + "\n"
 }
 
@@ -120,8 +135,9 @@ mod tests {
         reader.finish(succeeded)
     }
 
-    fn expected(passed: usize, failed: usize, skipped: &[&str]) -> Tally {
-        Tally { passed, failed, skipped: skipped.iter().copied().map(str::to_owned).collect() }
+    fn expected(passed: usize, failures: &[&str], skipped: &[&str]) -> Tally {
+        let owned = |names: &[&str]| names.iter().copied().map(str::to_owned).collect();
+        Tally { passed, failed: failures.len(), failures: owned(failures), skipped: owned(skipped) }
     }
 
     #[test]
@@ -131,6 +147,8 @@ running 3 tests
 test a ... ok
 test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 7 filtered out; finished in 0.01s
 
+test b::c ... FAILED
+
 successes:
 
 ---- screen stdout ----
@@ -139,7 +157,7 @@ SKIPPED screen: no Xvfb here
 test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
 ";
         let skipped = ["a test marked #[ignore]", "screen: no Xvfb here"];
-        assert_eq!(tally(output, false), expected(5, 1, &skipped));
+        assert_eq!(tally(output, false), expected(5, &["b::c"], &skipped));
     }
 
     #[test]
@@ -148,7 +166,8 @@ test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
 ✔ adds (1.1ms)
 SKIPPED opens the page: no Chromium here
 ﹣ waits (0.1ms) # too slow
-✖ fails (1.2ms)
+✖ fails (as it does) (1.2ms)
+✖ hangs (60s)
 ℹ tests 4
 ℹ suites 0
 ℹ pass 2
@@ -157,10 +176,12 @@ SKIPPED opens the page: no Chromium here
 ℹ skipped 2
 ℹ todo 0
 ℹ duration_ms 71.2
+✖ failing tests:
+✖ fails (as it does) (1.2ms)
 ";
         let skipped =
             ["opens the page: no Chromium here", "waits (0.1ms): too slow", "a test that gives no reason"];
-        assert_eq!(tally(output, false), expected(1, 2, &skipped));
+        assert_eq!(tally(output, false), expected(1, &["fails (as it does)", "hangs"], &skipped));
     }
 
     #[test]
@@ -176,10 +197,14 @@ SKIPPED opens the page: no Chromium here
 
     #[test]
     fn the_report_ends_with_one_exact_line() {
-        let runners = [("cargo test", expected(5, 0, &["b", "a", "b"])), ("end to end", expected(2, 1, &[]))];
+        let runners = [
+            ("cargo test", expected(5, &[], &["b", "a", "b"])),
+            ("end to end", expected(2, &["typing"], &[])),
+        ];
         let text = report(&runners);
         assert!(text.contains("cargo test               5 passed, 0 failed, 3 skipped\n"), "{text}");
         assert!(text.contains("3 skipped:\n  a\n  b (2 times)\n"), "{text}");
+        assert!(text.contains("  b (2 times)\nFAILED typing\n"), "{text}");
         assert_eq!(text.lines().last(), Some("7 passed, 1 failed, 3 skipped"));
     }
 }

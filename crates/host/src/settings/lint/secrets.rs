@@ -19,7 +19,9 @@ pub(super) fn places(text: &str, kind: Option<InputKind>, deployment: &Deploymen
         Some(InputKind::Compose | InputKind::Kubernetes) => {
             let lines = Lines::of(text);
             // What else stands on the line may be a part of it that YAML takes for a comment or for another value.
-            let with_rest = |place: Range<usize>| place.start..lines.line(place.end).end.max(place.end);
+            let with_rest = |place: Range<usize>| {
+                block_start(text, place.start)..lines.line(place.end).end.max(place.end)
+            };
             private
                 .flat_map(|given| given.places().chain(once(given.name.span.end..given.name.span.end)))
                 .map(with_rest)
@@ -34,6 +36,17 @@ pub(super) fn places(text: &str, kind: Option<InputKind>, deployment: &Deploymen
     places.extend(unread(text, kind, deployment));
     places.extend(values);
     merged(places)
+}
+
+/// Where a value begins, with the line of its `|` or `>` when it is a block: what stands there behind `#` may be meant
+/// for a part of it.
+fn block_start(text: &str, start: usize) -> usize {
+    let before = text[..start].trim_end();
+    if !text[before.len()..start].contains('\n') {
+        return start;
+    }
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    before[line..].find(':').map_or(start, |colon| line + colon + 1)
 }
 
 fn behind_names(text: &str, understood: &[Range<usize>]) -> Vec<Range<usize>> {
@@ -95,10 +108,7 @@ fn separator(text: &str, range: Range<usize>) -> Option<usize> {
 /// What was not understood may be a part of a secret: in a text with a private name nothing of it is shown. That is
 /// the whole text where no container was found in it.
 fn unread(text: &str, kind: Option<InputKind>, deployment: &Deployment) -> Vec<Range<usize>> {
-    let is_part = |sign: char| sign.is_ascii_alphanumeric() || "_-.".contains(sign);
-    if !text.split(|sign: char| !is_part(sign)).any(is_private) {
-        return Vec::new();
-    }
+    let Some(first) = first_private(text) else { return Vec::new() };
     let lines = Lines::of(text);
     let broken = deployment.drafts.iter().filter(|draft| draft.rule == Rule::Syntax);
     let broken = broken.map(|draft| lines.line(draft.span.start));
@@ -110,8 +120,22 @@ fn unread(text: &str, kind: Option<InputKind>, deployment: &Deployment) -> Vec<R
                 given.filter(|given| is_doubtful(given)).map(|given| lines.line(given.name.span.start));
             broken.filter(|line| !is_plain(&text[line.clone()])).chain(doubtful).collect()
         }
-        Some(_) => broken.map(|line| line.start..text.len()).collect(),
+        Some(InputKind::Docker) => broken.map(|line| line.start..text.len()).collect(),
+        // YAML notices a bracket or quote that is not closed lines later, and all from there may be a value.
+        Some(_) => broken.map(|line| line.start.min(first)..text.len()).collect(),
     }
+}
+
+/// Where the first private name ends.
+fn first_private(text: &str) -> Option<usize> {
+    let is_part = |sign: char| sign.is_ascii_alphanumeric() || "_-.".contains(sign);
+    let mut at = 0;
+    text.split_inclusive(|sign: char| !is_part(sign)).find_map(|with_sign| {
+        let word = with_sign.trim_end_matches(|sign: char| !is_part(sign));
+        let end = at + word.len();
+        at += with_sign.len();
+        is_private(word).then_some(end)
+    })
 }
 
 /// Whether a line of a file of variables may be the next one of a secret in several lines, though it reads like the
