@@ -14,7 +14,7 @@ use crate::settings::known;
 /// follows `=` or `:` behind a private name to the end of its line, and what could not be read where a secret may go on.
 pub(super) fn places(text: &str, kind: Option<InputKind>, deployment: &Deployment) -> Vec<Range<usize>> {
     let given = deployment.containers.iter().flat_map(|container| &container.given);
-    let private = given.filter(|given| given.is_private());
+    let private = given.clone().filter(|given| given.is_private());
     let mut values: Vec<Range<usize>> = match kind {
         Some(InputKind::Compose | InputKind::Kubernetes) => {
             let lines = Lines::of(text);
@@ -22,10 +22,17 @@ pub(super) fn places(text: &str, kind: Option<InputKind>, deployment: &Deploymen
             let with_rest = |place: Range<usize>| {
                 block_start(text, place.start)..lines.line(place.end).end.max(place.end)
             };
-            private
-                .flat_map(|given| given.places().chain(once(given.name.span.end..given.name.span.end)))
-                .map(with_rest)
-                .collect()
+            // A private name that names no variable is a part of something else, as of the key of a mapping.
+            let mut names: Vec<_> = given.map(|given| given.name.span.clone()).collect();
+            names.sort_by_key(|name| name.start);
+            let is_stray = |word: &Range<usize>| {
+                let before = names[..names.partition_point(|name| name.start <= word.start)].last();
+                before.is_none_or(|name| name.end < word.end)
+            };
+            let stray = private_words(text).filter(is_stray);
+            let ends = private.clone().map(|given| given.name.span.clone()).chain(stray);
+            let ends = ends.map(|name| name.end..name.end);
+            private.flat_map(Given::places).chain(ends).map(with_rest).collect()
         }
         _ => private.flat_map(Given::places).collect(),
     };
@@ -108,7 +115,7 @@ fn separator(text: &str, range: Range<usize>) -> Option<usize> {
 /// What was not understood may be a part of a secret: in a text with a private name nothing of it is shown. That is
 /// the whole text where no container was found in it.
 fn unread(text: &str, kind: Option<InputKind>, deployment: &Deployment) -> Vec<Range<usize>> {
-    let Some(first) = first_private(text) else { return Vec::new() };
+    let Some(first) = private_words(text).next() else { return Vec::new() };
     let lines = Lines::of(text);
     let broken = deployment.drafts.iter().filter(|draft| draft.rule == Rule::Syntax);
     let broken = broken.map(|draft| lines.line(draft.span.start));
@@ -122,19 +129,19 @@ fn unread(text: &str, kind: Option<InputKind>, deployment: &Deployment) -> Vec<R
         }
         Some(InputKind::Docker) => broken.map(|line| line.start..text.len()).collect(),
         // YAML notices a bracket or quote that is not closed lines later, and all from there may be a value.
-        Some(_) => broken.map(|line| line.start.min(first)..text.len()).collect(),
+        Some(_) => broken.map(|line| line.start.min(first.end)..text.len()).collect(),
     }
 }
 
-/// Where the first private name ends.
-fn first_private(text: &str) -> Option<usize> {
+/// Where private names stand, understood or not.
+fn private_words(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_part = |sign: char| sign.is_ascii_alphanumeric() || "_-.".contains(sign);
     let mut at = 0;
-    text.split_inclusive(|sign: char| !is_part(sign)).find_map(|with_sign| {
+    text.split_inclusive(move |sign: char| !is_part(sign)).filter_map(move |with_sign| {
         let word = with_sign.trim_end_matches(|sign: char| !is_part(sign));
-        let end = at + word.len();
+        let place = at..at + word.len();
         at += with_sign.len();
-        is_private(word).then_some(end)
+        is_private(word).then_some(place)
     })
 }
 

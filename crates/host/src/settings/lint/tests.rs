@@ -225,6 +225,7 @@ fn secrets_that_are_not_understood_are_not_shown_either() {
         "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - {name: PASSWD, value: hunter2, valueFrom: {}}\n",
         "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - {name: 'PASSWD', value: \"\" # hunter2\"}\n    - {name: SIZEW, value: 1}\n",
         "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - name: PASSWD\n      value: | # hunter2\n    - {name: SIZEW, value: 1}\n",
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - {name: 'PASSWD', value: \"\"}: a hunter2\"}\n    - {name: SIZEW, value: 1}\n",
         "Dear PASSWD,\nhunter2",
     ] {
         for kind in InputKind::ALL.into_iter().map(Some).chain([None]) {
