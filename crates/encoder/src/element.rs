@@ -10,7 +10,9 @@ use gstreamer::{self as gst, prelude::*};
 use gstreamer_video as gst_video;
 
 use crate::{
-    EncodeError, Format, properties,
+    EncodeError, Format, ffi,
+    motion::Motion,
+    properties,
     rate::{NOMINAL_FPS, Rate},
     table::{Change, Figures, Row, Setting},
 };
@@ -53,7 +55,8 @@ impl Element {
         let source = gst::Pad::builder(gst::PadDirection::Src).build();
         let sink = sink_pad(row, sender)?;
         let this = Self { row, format, threads, element, bus, source, sink, coded };
-        this.configure(rate, |_| true)?;
+        this.unlock();
+        this.configure(rate, Motion::Moving, |_| true)?;
         this.set_bitrate(rate);
         this.link()?;
         this.run(size)?;
@@ -73,8 +76,22 @@ impl Element {
     /// Follows the demand, as near as the element can, from the next picture on.
     pub(crate) fn set_rate(&self, rate: Rate) {
         // Nothing of this is vital: it was there when the element was started.
-        let _ = self.configure(rate, |setting| setting.value.follows_the_rate());
+        let _ = self.configure(rate, Motion::Moving, |setting| setting.value.follows_the_rate());
         self.set_bitrate(rate);
+    }
+
+    /// Follows what moves in the picture, from the next one on.
+    pub(crate) fn set_motion(&self, rate: Rate, motion: Motion) {
+        let _ = self.configure(rate, motion, |setting| setting.value.follows_the_motion());
+    }
+
+    fn unlock(&self) {
+        let follows = |setting: &&Setting| setting.value.follows_the_motion();
+        for setting in self.row.settings().filter(follows) {
+            if let Some(spec) = self.element.find_property(setting.property) {
+                ffi::unlock(&spec);
+            }
+        }
     }
 
     fn set_bitrate(&self, rate: Rate) {
@@ -87,8 +104,13 @@ impl Element {
         }
     }
 
-    fn configure(&self, rate: Rate, which: impl Fn(&Setting) -> bool) -> Result<(), EncodeError> {
-        let figures = Figures { threads: self.threads, rate };
+    fn configure(
+        &self,
+        rate: Rate,
+        motion: Motion,
+        which: impl Fn(&Setting) -> bool,
+    ) -> Result<(), EncodeError> {
+        let figures = Figures { threads: self.threads, rate, motion };
         let minor = gst::version().1;
         let here = self.row.settings().filter(|setting| setting.versions.contain(minor));
         for setting in here.filter(|setting| which(setting)) {

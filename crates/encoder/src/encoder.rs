@@ -14,6 +14,7 @@ use crate::{
     convert::bad,
     element::Element,
     headers::Headers,
+    motion::{Motion, Watch},
     rate::{NOMINAL_FPS, Rate, Told},
     table::{Change, Row},
 };
@@ -34,6 +35,9 @@ struct Stream {
     picture: gst::Buffer,
     pushed: u64,
     told: Told,
+    /// What moves, where the element asks.
+    watch: Option<Watch>,
+    motion: Motion,
     headers: Headers,
     /// The pictures that have not come out yet, oldest first.
     pending: VecDeque<Pending>,
@@ -114,7 +118,8 @@ impl Stream {
         let picture = gst::Buffer::with_size(layout.len).map_err(memory)?;
         let pending = VecDeque::with_capacity(HELD_BACK);
         let (told, headers) = (Told::new(rate, now), Headers::default());
-        Ok(Self { element, layout, picture, pushed: 0, told, headers, pending })
+        let (watch, motion) = (row.follows_the_motion().then(Watch::default), Motion::Moving);
+        Ok(Self { element, layout, picture, pushed: 0, told, watch, motion, headers, pending })
     }
 
     /// Tells the element the rate, or else with which rate it is to be started anew.
@@ -130,18 +135,30 @@ impl Stream {
 
     fn encode(&mut self, row: &Row, frame: &Frame<'_>) -> Result<Option<EncodedFrame>, EncodeError> {
         let begun = Instant::now();
+        self.follow_motion(frame.damage);
         self.paint(frame)?;
         let convert = begun.elapsed();
         self.pending.push_back(Pending { captured: frame.captured, convert });
         let begun = Instant::now();
         let coded = self.element.push(self.picture.clone())?;
-        Ok(match coded {
-            Some(coded) => Some(self.emit(row, &coded, begun.elapsed())?),
-            None => {
-                self.pending.truncate(HELD_BACK);
-                None
-            }
-        })
+        let Some(coded) = coded else {
+            self.pending.truncate(HELD_BACK);
+            return Ok(None);
+        };
+        let encoded = self.emit(row, &coded, begun.elapsed())?;
+        if let Some(watch) = &mut self.watch {
+            watch.coded(encoded.data.len(), encoded.keyframe, self.told.rate());
+        }
+        Ok(Some(encoded))
+    }
+
+    fn follow_motion(&mut self, damage: &[Rect]) {
+        let Some(watch) = &mut self.watch else { return };
+        let motion = watch.look(damage, self.layout.size);
+        if motion != self.motion {
+            self.motion = motion;
+            self.element.set_motion(self.told.rate(), motion);
+        }
     }
 
     /// Brings the picture up to date, and its time to the next nominal tick.

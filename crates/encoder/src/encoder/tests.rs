@@ -4,7 +4,7 @@ use cosmos_desktop::Size;
 use super::*;
 use crate::{
     Format,
-    table::{self, Bitrate},
+    table::{self, Bitrate, Setting, Value},
 };
 
 #[path = "../../tests/common/mod.rs"]
@@ -79,6 +79,40 @@ fn where_a_rate_takes_a_new_start_small_and_soon_changes_take_none() {
         let Some(row) = row("x264enc", |row| row.bitrate = bitrate(change)) else { return };
         assert_eq!(keyframes(row, &rates), expected, "{change:?}");
     }
+}
+
+/// What a page of text and a photograph on which a clock goes on takes in its third second, in bytes per picture, and
+/// the PSNR of its luma then.
+fn clock(row: &'static Row) -> Option<(usize, f64)> {
+    let decoder = Decoder::new(row.codec)?;
+    let mut screen = Screen::page(Size::new(1280, 720));
+    screen.video(Rect { x: 700, y: 300, width: 500, height: 400 }, 0);
+    let demand = Demand { fps: 60, ..DEMAND };
+    let mut encoder = ElementEncoder::start(row, 1, screen.size, demand).unwrap();
+    let mut bytes = 0;
+    for index in 0..180_u16 {
+        let digits = Rect { x: 40, y: 40, width: 80, height: 16 };
+        screen.text(digits, index.into());
+        let encoded = encoder.encode(&screen.frame(&[digits]), demand).unwrap().unwrap();
+        bytes += if index < 120 { 0 } else { encoded.data.len() };
+        decoder.push(index.into(), &encoded);
+    }
+    let (layout, original) = screen.i420();
+    Some((bytes / 60, psnr_luma(&layout, &decoder.finish().pop()?.1, &original)))
+}
+
+#[test]
+fn what_has_settled_is_left_alone_while_a_clock_goes_on() {
+    let Some(usual) = row("x264enc", |_| ()) else { return };
+    let fine = |setting: &Setting| match setting.value {
+        Value::Quantizer([_, fine, _]) => Setting { value: Value::Is(fine), ..*setting },
+        _ => *setting,
+    };
+    let settings: &[Setting] = usual.settings().map(fine).collect::<Vec<_>>().leak();
+    let Some(fine) = row("x264enc", |row| row.settings = vec![settings].leak()) else { return };
+    let (Some((bytes, luma)), Some((always, best))) = (clock(usual), clock(fine)) else { return };
+    eprintln!("settled: {bytes} bytes, {luma:.1} dB; always fine: {always} bytes, {best:.1} dB");
+    assert!(bytes * 2 < always && luma > 55.0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 
 use cosmos_desktop::Size;
 
-use crate::{Codec, EncodeError, Format, rate::Rate};
+use crate::{Codec, EncodeError, Format, motion::Motion, rate::Rate};
 
 /// How one element spells what we want of it.
 #[derive(Clone, Debug)]
@@ -123,6 +123,8 @@ pub(crate) enum Value {
     Kilobits(u32),
     /// The kilobits of so many milliseconds at the beginning.
     FirstKilobits(u32),
+    /// A quantizer for pictures that move, one for those that are refined, and one for those that have settled.
+    Quantizer([&'static str; 3]),
     /// Text with `{threads}`, `{kbps}` and `{kbit}`, which is what so many milliseconds take, at the beginning.
     Text(&'static str, u32),
 }
@@ -160,6 +162,7 @@ impl fmt::Display for Versions {
 pub(crate) struct Figures {
     pub threads: u32,
     pub rate: Rate,
+    pub motion: Motion,
 }
 
 impl Figures {
@@ -180,6 +183,11 @@ impl Value {
             Self::Kilobits(milliseconds) | Self::FirstKilobits(milliseconds) => {
                 figures.kilobits(milliseconds).to_string()
             }
+            Self::Quantizer([moving, refining, settled]) => match figures.motion {
+                Motion::Moving => moving.into(),
+                Motion::Refining => refining.into(),
+                Motion::Settled => settled.into(),
+            },
             Self::Text(text, milliseconds) => text
                 .replace("{threads}", &threads.to_string())
                 .replace("{kbps}", &figures.rate.nominal_kbps().to_string())
@@ -190,6 +198,11 @@ impl Value {
     /// Whether it follows the bitrate while the element runs.
     pub(crate) fn follows_the_rate(self) -> bool {
         matches!(self, Self::Milliseconds(_) | Self::Kilobits(_))
+    }
+
+    /// Whether it follows what moves in the picture while the element runs.
+    pub(crate) fn follows_the_motion(self) -> bool {
+        matches!(self, Self::Quantizer(_))
     }
 }
 
@@ -209,6 +222,11 @@ impl Row {
     /// All properties but that of the bitrate, in the order in which they are set.
     pub(crate) fn settings(&self) -> impl Iterator<Item = &'static Setting> {
         self.settings.iter().copied().flatten()
+    }
+
+    /// Whether a property follows what moves in the picture.
+    pub(crate) fn follows_the_motion(&self) -> bool {
+        self.settings().any(|setting| setting.value.follows_the_motion())
     }
 }
 

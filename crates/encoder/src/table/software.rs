@@ -29,14 +29,12 @@ pub(super) const USUAL: &[Row] = &[
             // Constant quality below the cap of the buffer: a plain constant bitrate keeps to an average of its own
             // and leaves a quarter of the bitrate unused, 3 to 7 dB on text and video at the same cost.
             set(Rate, "pass", "qual"),
-            set(Rate, "quantizer", "9"),
-            follow(Buffer, "vbv-buf-capacity", Value::Milliseconds(150)),
-            // More of the bits go to what is simple, which on a screen is text.
-            set(Screen, "option-string", "qcomp=0.4"),
-            // A still picture sinks to this floor, where what is left over is coded once and skipped from then on.
-            // Between 3 and 5 the rounding errors of one frame are coded in the next for ever, at three times the
-            // bytes.
+            // Where the rate control takes the same quantizer for all that is simple, 14 is the first that leaves the
+            // rounding errors of the finer ones alone.
+            follow(Rate, "quantizer", Value::Quantizer(["9", "1", "14"])),
+            set(Screen, "option-string", "qcomp=1"),
             set(Screen, "qp-min", "1"),
+            follow(Buffer, "vbv-buf-capacity", Value::Milliseconds(150)),
             set(Gop, "key-int-max", NEVER),
             set(Latency, "bframes", "0"),
             set(Latency, "b-adapt", "false"),

@@ -18,7 +18,7 @@ fn versioned() -> impl Iterator<Item = (u32, BTreeMap<String, BTreeMap<String, S
 }
 
 fn figures() -> Figures {
-    Figures { threads: 3, rate: Rate { kbps: 1000, fps: 60 } }
+    Figures { threads: 3, rate: Rate { kbps: 1000, fps: 60 }, motion: Motion::Moving }
 }
 
 fn fits(kind: &str, value: &str) -> bool {
@@ -118,7 +118,7 @@ fn the_table_is_accepted_by_the_elements_of_this_machine() {
 
 #[test]
 fn values_follow_threads_and_rate() {
-    let figures = |threads, kbps, fps| Figures { threads, rate: Rate { kbps, fps } };
+    let figures = |threads, kbps, fps| Figures { threads, rate: Rate { kbps, fps }, motion: Motion::Moving };
     for (value, figures, expected) in [
         (Value::Threads, figures(0, 1, 60), "1"),
         (Value::ThreadsLog2, figures(7, 1, 60), "2"),
