@@ -28,6 +28,7 @@ fn migration_changes_names_and_nothing_else() {
         ("COSMOS_WIDTH=\nSIZEW=800\n", "COSMOS_WIDTH=800\n"),
         ("APP_AUTO_INIT=1\n", "COSMOS_APP_WAIT_READY=false\n"),
         ("APP_AUTO_INIT=perhaps\n", "APP_AUTO_INIT=perhaps\n"),
+        ("APP_AUTO_INIT=perhaps\nAPP_AUTO_INIT=1\n", "COSMOS_APP_WAIT_READY=false\n"),
         (
             "services:\n  a:\n    environment:\n      SIZEW: 1 # wide\n      DISPLAY_SIZEW: 2\n      - b: c",
             "services:\n  a:\n    environment:\n      SIZEW: 1 # wide\n      DISPLAY_SIZEW: 2\n      - b: c",
@@ -226,6 +227,7 @@ fn secrets_that_are_not_understood_are_not_shown_either() {
         "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - {name: 'PASSWD', value: \"\" # hunter2\"}\n    - {name: SIZEW, value: 1}\n",
         "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - name: PASSWD\n      value: | # hunter2\n    - {name: SIZEW, value: 1}\n",
         "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - {name: 'PASSWD', value: \"\"}: a hunter2\"}\n    - {name: SIZEW, value: 1}\n",
+        "services:\n  a:\n    environment:\n      PASSWD: |\n        hunter2=\"\"\n      SIZEW: wide\n",
         "Dear PASSWD,\nhunter2",
     ] {
         for kind in InputKind::ALL.into_iter().map(Some).chain([None]) {

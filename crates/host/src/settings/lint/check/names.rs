@@ -48,10 +48,17 @@ fn decide(winners: &HashMap<&str, &Winner<'_>>, given: &Given) -> Decision {
         }
     }
     match given.known() {
-        Some(Known::Older(_, older)) => {
-            let opposite = (older.meaning == Meaning::Inverted).then(|| opposite(given));
-            Decision::Rename(setting.variable.to_owned(), opposite.flatten())
+        Some(Known::Older(_, older)) if older.meaning == Meaning::Inverted => {
+            let opposite_of = |given| opposite(given).is_some();
+            match winners.get(setting.key) {
+                // The winner gets another name, and then wins against this one, which cannot get it.
+                Some(winner) if !opposite_of(given) && opposite_of(winner.given) => {
+                    Decision::Outdone(winner.given.name.text.clone())
+                }
+                _ => Decision::Rename(setting.variable.to_owned(), opposite(given)),
+            }
         }
+        Some(Known::Older(..)) => Decision::Rename(setting.variable.to_owned(), None),
         Some(Known::OlderFile(..)) => Decision::Rename(format!("{}{FILE}", setting.variable), None),
         _ => Decision::Keep,
     }
@@ -81,7 +88,10 @@ fn draft(given: &Given, decision: Decision) -> Option<Draft> {
             Draft::new(Rule::DeprecatedName, span, format!("{name} is {} name of {today}", whose(given)), fix)
         }
         Decision::Outdone(winner) => {
-            let what = format!("{name} has no effect beside {winner}, the newer name");
+            let what = match winner == given.name.text {
+                true => format!("{name} has no effect where it is set again"),
+                false => format!("{name} has no effect beside {winner}, the newer name"),
+            };
             Draft::new(Rule::SeveralNames, span, what, format!("leave {name} out"))
         }
         Decision::Useless => {

@@ -64,7 +64,9 @@ fn quotes(given: &Given) -> Option<Draft> {
         .iter()
         .any(|sign| value.text.len() > 1 && value.text.starts_with(*sign) && value.text.ends_with(*sign));
     quoted.then(|| {
-        let what = format!("the quotes around the value of {} are part of it", given.name.text);
+        // What nobody knows may be a line of a secret.
+        let of = given.known().map_or_else(String::new, |_| format!(" of {}", given.name.text));
+        let what = format!("the quotes around the value{of} are part of it");
         Draft::new(Rule::LiteralQuotes, value.span.clone(), what, "leave the quotes out".to_owned())
     })
 }
