@@ -86,6 +86,8 @@ pub(crate) enum Event {
     Chosen(Choices),
     /// The application that the desktop is for says that it is ready.
     AppReady,
+    /// A VNC viewer came or went.
+    Guests,
     /// How things stand is asked.
     Snapshot(oneshot::Sender<Snapshot>),
 }
@@ -285,6 +287,7 @@ impl Hub {
             }
             Event::Ask(ask) => self.asked(*ask, now, send),
             Event::Chosen(choices) => self.chosen(choices, now, send),
+            Event::Guests => self.look_at_guests(now),
             Event::Snapshot(reply) => drop(reply.send(self.snapshot())),
         }
     }

@@ -139,6 +139,7 @@ pub fn serve(
         input.clone(),
         network.tls.clone(),
     );
+        events.clone(),
     let rfb = Arc::new(rfb);
     let encoders = config.video.offered();
     let chosen = Arc::new(Chosen::load(config.choices.clone(), &config.about.settings, encoders));

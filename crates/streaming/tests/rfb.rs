@@ -128,10 +128,18 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> String {
+        self.ask("GET", path)
+    }
+
+    fn ask(&self, method: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
         let host = self.address;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -311,6 +319,40 @@ fn each_password_has_its_role() {
     controlling.send(&[4, 1, 0, 0, 0, 0, 0, 0x62]);
     let expected = InputEvent::Key { keysym: Keysym(0x62), pressed: true };
     assert_eq!(server.input.recv_timeout(LIMIT).unwrap(), expected, "and nothing of the one who looks");
+}
+
+#[test]
+fn viewers_are_people_too_and_drive_unless_another_has_the_control() {
+    let server = Server::start(&[]);
+    let key = |keysym: u8| {
+        let event = InputEvent::Key { keysym: Keysym(keysym.into()), pressed: true };
+        ([4, 1, 0, 0, 0, 0, 0, keysym], event)
+    };
+    let heard = || server.input.recv_timeout(LIMIT).unwrap();
+    let (mut ada, first) = (server.connected(None), 1_u64 << 31);
+    ada.send(&key(0x61).0);
+    assert_eq!(heard(), key(0x61).1);
+    let mut bob = server.connected(None);
+    bob.send(&key(0x62).0);
+    assert_eq!(heard(), key(0x62).1);
+    let people = server.get("/api/v1/viewers");
+    assert!(people.contains(&format!("\"id\":{first}")) && people.contains("\"vnc\":true"), "{people}");
+
+    assert!(server.ask("POST", &format!("/api/v1/viewers/{first}/control")).contains(" 204 "));
+    assert_eq!(heard(), InputEvent::ReleaseAll, "what bob holds down is let go of");
+    // A second time by bob's own thread, behind the last of what he did.
+    assert_eq!(heard(), InputEvent::ReleaseAll);
+    bob.send(&key(0x63).0);
+    bob.request(false);
+    bob.update();
+    ada.send(&key(0x64).0);
+    assert_eq!(heard(), key(0x64).1, "and nothing of bob");
+    assert!(server.ask("DELETE", "/api/v1/control").contains(" 204 "));
+    bob.send(&key(0x65).0);
+    assert_eq!(heard(), key(0x65).1);
+
+    assert!(server.ask("DELETE", &format!("/api/v1/viewers/{first}")).contains(" 204 "));
+    assert!(ada.is_ended());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use str0m::net::Transmit;
 use tokio::sync::oneshot;
 
 use super::{Hub, Live};
-use crate::{control::ControlRequest, session::Viewer};
+use crate::{control::ControlRequest, rfb::Known, session::Viewer};
 
 /// What a script asks.
 pub(crate) enum Ask {
@@ -33,7 +33,7 @@ impl Hub {
         match ask {
             Ask::Viewers(reply) => drop(reply.send(self.viewers())),
             Ask::Expel(id, reply) => {
-                let there = self.is_there(id);
+                let there = self.is_there(id) || self.rfb.guests.expel(id);
                 let gone: Vec<u64> = there.then_some(id).into_iter().collect();
                 self.end(&gone, "an owner ended it", now, send);
                 let _gone = reply.send(there);
@@ -42,7 +42,7 @@ impl Hub {
                 let _gone = reply.send(self.change_rights(id, rights, now));
             }
             Ask::Give(id, reply) => {
-                let there = self.is_there(id);
+                let there = self.is_there(id) || self.people.guests.iter().any(|guest| guest.id == id);
                 self.decide(ControlRequest::Give(id), now);
                 let _gone = reply.send(there);
             }
@@ -66,9 +66,7 @@ impl Hub {
     /// An owner who is not connected decides about the control.
     fn decide(&mut self, request: ControlRequest, now: Instant) {
         let owner = Rights::of(cosmos_auth::Role::Owner);
-        let sessions = &self.sessions;
-        let is_there = |to| sessions.iter().any(|live| live.id == to && live.session.is_open());
-        if self.people.control.request(u64::MAX, owner, request, is_there) {
+        if self.request_control(u64::MAX, owner, request) {
             self.settle();
             self.people.changed(now);
         }
@@ -88,7 +86,22 @@ impl Hub {
     }
 
     pub(super) fn viewers(&self) -> Value {
-        self.sessions.iter().filter(|live| live.session.is_open()).map(|live| self.viewer(live)).collect()
+        let pages = self.sessions.iter().filter(|live| live.session.is_open()).map(|live| self.viewer(live));
+        pages.chain(self.people.guests.iter().map(|guest| self.vnc_viewer(guest))).collect()
+    }
+
+    fn vnc_viewer(&self, guest: &Known) -> Value {
+        json!({
+            "id": guest.id,
+            "user": guest.name,
+            "rights": Rights::of(guest.role).to_string(),
+            "role": guest.role.as_str(),
+            "guest": false,
+            "vnc": true,
+            "drives": self.rfb.guests.drives(guest),
+            "holds": self.people.control.holder() == Some(guest.id),
+            "asks": false,
+        })
     }
 
     fn viewer(&self, live: &Live) -> Value {
@@ -99,6 +112,7 @@ impl Hub {
             "rights": viewer.rights.to_string(),
             "role": viewer.rights.role.as_str(),
             "guest": viewer.link.is_some(),
+            "vnc": false,
             "drives": live.session.drives(),
             "holds": self.people.control.holder() == Some(live.id),
             "asks": self.people.control.asks(live.id),

@@ -11,6 +11,7 @@ use crate::{metrics::Totals, stats::Snapshot};
 impl Hub {
     pub(super) fn report_statistics(&mut self, now: Instant, send: &mut dyn FnMut(Transmit)) {
         self.report = Some(now + SECOND);
+        self.look_at_guests(now);
         let viewers = self.sessions.len() as u16;
         let target_kbps = self.demand.rate();
         let (elapsed, means) = self.means.take(now);

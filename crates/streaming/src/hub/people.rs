@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cosmos_auth::Role;
+use cosmos_auth::{Rights, Role};
 use cosmos_desktop::{InputEvent, Point};
 use cosmos_protocol::{Person, ServerMessage, Standing};
 use serde_json::Value;
@@ -14,6 +14,7 @@ use str0m::net::Transmit;
 use super::{Hub, Live};
 use crate::{
     control::{Control, ControlRequest},
+    rfb::Known,
     session::{Session, Viewer},
 };
 
@@ -21,6 +22,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct People {
     pub(super) control: Control,
+    /// Those who look by VNC.
+    pub(super) guests: Vec<Known>,
     /// Where they point, since it was last told.
     pointers: HashMap<u64, Point>,
     /// Whether everybody is to be told who is there.
@@ -68,13 +71,35 @@ impl Hub {
         let Some(live) = self.sessions.iter().find(|live| live.id == id) else { return };
         let viewer = live.session.viewer();
         let (user, rights) = (viewer.user.clone(), viewer.rights);
-        let sessions = &self.sessions;
-        let is_there = |to| sessions.iter().any(|live| live.id == to && live.session.is_open());
-        if self.people.control.request(id, rights, request, is_there) {
+        if self.request_control(id, rights, request) {
             self.audit.note(&user, None, "control", &format!("{request:?}"));
             self.settle();
             self.people.changed(now);
         }
+    }
+
+    /// Does what somebody wants with the control, where they may; tells whether anything changed.
+    pub(super) fn request_control(&mut self, id: u64, rights: Rights, request: ControlRequest) -> bool {
+        let (sessions, People { control, guests, .. }) = (&self.sessions, &mut self.people);
+        let is_there = |to| {
+            sessions.iter().any(|live| live.id == to && live.session.is_open())
+                || guests.iter().any(|guest| guest.id == to)
+        };
+        control.request(id, rights, request, is_there)
+    }
+
+    /// Takes note of who looks by VNC now.
+    pub(super) fn look_at_guests(&mut self, now: Instant) {
+        let guests = self.rfb.guests.list();
+        if guests == self.people.guests {
+            return;
+        }
+        let before = std::mem::replace(&mut self.people.guests, guests);
+        for guest in before.iter().filter(|guest| !self.people.guests.contains(guest)) {
+            self.people.control.left(guest.id);
+        }
+        self.settle();
+        self.people.changed(now);
     }
 
     /// Lets those drive who are to, and nobody else.
@@ -84,6 +109,7 @@ impl Hub {
             let drives = self.people.control.drives(live.id, live.session.viewer().rights);
             lost |= live.session.let_drive(drives) && !drives;
         }
+        lost |= self.rfb.guests.hold(self.people.control.holder());
         if lost {
             // Whatever they held down is let go of.
             self.input(InputEvent::ReleaseAll);
@@ -111,6 +137,7 @@ impl Hub {
                 .iter()
                 .filter(|live| live.session.is_open())
                 .map(|live| self.person(live))
+                .chain(self.people.guests.iter().map(|guest| self.guest(guest)))
                 .collect();
             let ids: Vec<u64> = self.sessions.iter().map(|live| live.id).collect();
             for id in ids {
@@ -155,20 +182,36 @@ impl Hub {
         }
     }
 
+    fn guest(&self, guest: &Known) -> Person {
+        Person {
+            id: guest.id as u32,
+            standing: standing(guest.role),
+            you: false,
+            holds: self.people.control.holder() == Some(guest.id),
+            asks: false,
+            drives: self.rfb.guests.drives(guest),
+            name: format!("{} (VNC)", guest.name),
+        }
+    }
+
     fn person(&self, live: &Live) -> Person {
         let viewer = live.session.viewer();
         Person {
             id: live.id as u32,
-            standing: match viewer.rights.role {
-                Role::Viewer => Standing::Viewer,
-                Role::Controller => Standing::Controller,
-                Role::Owner => Standing::Owner,
-            },
+            standing: standing(viewer.rights.role),
             you: false,
             holds: self.people.control.holder() == Some(live.id),
             asks: self.people.control.asks(live.id),
             drives: self.people.control.drives(live.id, viewer.rights),
             name: viewer.user.clone(),
         }
+    }
+}
+
+fn standing(role: Role) -> Standing {
+    match role {
+        Role::Viewer => Standing::Viewer,
+        Role::Controller => Standing::Controller,
+        Role::Owner => Standing::Owner,
     }
 }

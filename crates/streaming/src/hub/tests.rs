@@ -72,6 +72,7 @@ impl World {
             demand.clone(),
             input.clone(),
             None,
+            mpsc::channel(1).0,
         );
         let hub = Hub::new(config, demand.clone(), input, Arc::new(rfb));
         Self { now: Instant::now(), hub, demand, input: keys, pages: Vec::new(), seed: 42, keyframes: 0 }
@@ -281,6 +282,37 @@ fn people_are_told_of_each_other_and_drive_when_they_are_let() {
     world.handle(Event::Gone { id });
     world.run(Duration::from_millis(300));
     assert_eq!(people(&world, eve), ["eve y"]);
+}
+
+#[test]
+fn those_who_look_by_vnc_are_among_the_people() {
+    let mut world = World::new();
+    let rfb = world.hub.rfb.clone();
+    let bob = rfb.guests.enter("bob", Role::Controller);
+    world.handle(Event::Guests);
+    let ada = world.enter("ada", Role::Owner, 30_000, 0);
+    world.run(Duration::from_millis(300));
+    let driving = |world: &World| -> Vec<(String, bool)> {
+        let told = world.pages[ada].heard.iter().rev().find_map(|message| match message {
+            ServerMessage::People(people) => Some(people.clone()),
+            _ => None,
+        });
+        told.unwrap_or_default().into_iter().map(|person| (person.name, person.drives)).collect()
+    };
+    let two = |ada, bob| vec![("ada".to_owned(), ada), ("bob (VNC)".to_owned(), bob)];
+    assert_eq!(driving(&world), two(true, true));
+    world.say(ada, &ClientMessage::TakeControl);
+    world.run(Duration::from_millis(300));
+    assert_eq!(driving(&world), two(true, false));
+    assert!(!bob.drives() && world.input.try_recv() == Ok(InputEvent::ReleaseAll));
+    let guest = rfb.guests.list()[0].id as u32;
+    world.say(ada, &ClientMessage::GiveControl(guest));
+    world.run(Duration::from_millis(300));
+    assert_eq!(driving(&world), two(false, true));
+    // Nothing tells the hub: it looks by itself.
+    drop(bob);
+    world.run(Duration::from_millis(1500));
+    assert_eq!(driving(&world), [("ada".to_owned(), true)]);
 }
 
 #[test]

@@ -36,6 +36,11 @@ pub(crate) enum Stream {
 }
 
 impl Doors {
+    /// The name that goes with the passwords.
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
     pub(super) fn new(user: String, doors: Vec<Door>) -> Self {
         Self { user, doors, limiter: Mutex::new(LoginLimiter::new()) }
     }

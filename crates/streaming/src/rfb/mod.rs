@@ -4,6 +4,7 @@
 //! can take it, so one that is slow sees fewer pictures and makes nobody wait.
 
 mod door;
+mod guests;
 mod input;
 mod lobby;
 mod paint;
@@ -25,13 +26,14 @@ use std::{
 };
 
 use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
-use self::{door::Doors, lobby::Lobby, viewer::Want};
-use crate::{Policy, demand::DemandCell, tls::Tls};
+use self::{door::Doors, guests::Guests, lobby::Lobby, viewer::Want};
+use crate::{Policy, demand::DemandCell, hub::Event, tls::Tls};
 
 pub use door::Door;
 pub(crate) use door::Stream;
+pub(crate) use guests::Known;
 pub(crate) use port::{accept, bind};
 pub(crate) use screen::Screen;
 pub(crate) use serve::{Guest, serve};
@@ -75,7 +77,7 @@ pub(crate) struct Rfb {
     room: Semaphore,
     /// Those who look at the picture just now.
     lookers: AtomicUsize,
-    viewers: AtomicUsize,
+    pub(crate) guests: Guests,
     policy: Policy,
     /// Whether there is something to see: the application that the desktop is for is ready.
     begun: AtomicBool,
@@ -88,6 +90,7 @@ impl Rfb {
         demand: Arc<DemandCell>,
         input: SyncSender<InputEvent>,
         tls: Option<Arc<Tls>>,
+        hub: mpsc::Sender<Event>,
     ) -> Self {
         Self {
             screen: Arc::new(Screen::new()),
@@ -101,7 +104,7 @@ impl Rfb {
             lobby: Lobby::default(),
             room: Semaphore::new(MAX_VIEWERS),
             lookers: AtomicUsize::new(0),
-            viewers: AtomicUsize::new(0),
+            guests: Guests::new(hub),
             policy,
             begun: AtomicBool::new(begun),
         }
@@ -118,7 +121,7 @@ impl Rfb {
 
     /// How many viewers there are.
     pub(crate) fn viewers(&self) -> usize {
-        self.viewers.load(Relaxed)
+        self.guests.count()
     }
 
     /// The application that the desktop is for is ready.

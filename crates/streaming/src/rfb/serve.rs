@@ -1,6 +1,6 @@
 //! One viewer from its first byte to its last: the only place here that reads and writes streams.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use cosmos_auth::Role;
 use cosmos_desktop::{InputEvent, Size};
@@ -15,6 +15,7 @@ use tokio::{
 
 use super::{
     Look, Rfb, Stream,
+    guests::Seat,
     paint::Painter,
     viewer::{MAX_WAITING, Viewer, Want},
 };
@@ -22,8 +23,8 @@ use super::{
 /// Who comes, and what is known of them before they say anything.
 pub(crate) struct Guest {
     pub(crate) from: SocketAddr,
-    /// What they may do, if they have shown that already.
-    pub(crate) role: Option<Role>,
+    /// Who they are and what they may do, if they have shown that already.
+    pub(crate) known: Option<(String, Role)>,
     pub(crate) stream: Stream,
 }
 
@@ -53,7 +54,7 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let mut entry = Entry::new(rfb, guest)?;
     match entry.go_on(&mut stream).await? {
-        Next::In(role) => attend(rfb, stream, role, entry.leave()).await,
+        Next::In(role) => attend(rfb, stream, entry.leave(role)).await,
         Next::Tls => Err(io::Error::other("TLS cannot be begun here")),
     }
 }
@@ -65,14 +66,14 @@ pub(crate) async fn serve(
 pub(super) async fn serve_tcp(rfb: &Arc<Rfb>, mut stream: TcpStream, from: SocketAddr) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let trust = if rfb.tls.is_some() { Stream::CanSecure } else { Stream::Open };
-    let mut entry = Entry::new(rfb, Guest { from, role: None, stream: trust })?;
+    let mut entry = Entry::new(rfb, Guest { from, known: None, stream: trust })?;
     match (entry.go_on(&mut stream).await?, &rfb.tls) {
-        (Next::In(role), _) => attend(rfb, stream, role, entry.leave()).await,
+        (Next::In(role), _) => attend(rfb, stream, entry.leave(role)).await,
         (Next::Tls, Some(tls)) => {
             let mut stream = tls.accept_without_tickets(stream).await?;
             entry.handshake.secured();
             match entry.go_on(&mut stream).await? {
-                Next::In(role) => attend(rfb, stream, role, entry.leave()).await,
+                Next::In(role) => attend(rfb, stream, entry.leave(role)).await,
                 Next::Tls => Err(io::Error::other("TLS has begun already")),
             }
         }
@@ -93,6 +94,14 @@ struct Entry<'a> {
     place: oneshot::Receiver<()>,
 }
 
+/// A viewer that is in.
+struct Admitted {
+    name: String,
+    role: Role,
+    /// What came and was not understood yet.
+    rest: Vec<u8>,
+}
+
 enum Next {
     In(Role),
     Tls,
@@ -105,7 +114,7 @@ impl<'a> Entry<'a> {
             .secure_random
             .fill(&mut challenge)
             .map_err(|_| io::Error::other("the system gives no random bytes"))?;
-        let offer = match guest.role {
+        let offer = match guest.known {
             Some(_) => cosmos_protocol::rfb::Offer { open: true, ..Default::default() },
             None => rfb.doors.offer(guest.stream),
         };
@@ -125,9 +134,10 @@ impl<'a> Entry<'a> {
         next
     }
 
-    /// Gives the place back; what came and was not understood yet is for others.
-    fn leave(self) -> Vec<u8> {
-        self.rest
+    /// Gives the place back, as somebody who is in.
+    fn leave(self, role: Role) -> Admitted {
+        let name = self.guest.known.map_or_else(|| self.rfb.doors.user().to_owned(), |(name, _)| name);
+        Admitted { name, role, rest: self.rest }
     }
 
     async fn talk(&mut self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<Next> {
@@ -161,8 +171,12 @@ impl<'a> Entry<'a> {
 
     fn judge(&mut self, proof: &cosmos_protocol::rfb::Proof) {
         let challenge = self.handshake.challenge();
-        let judged =
-            self.guest.role.map_or_else(|| self.rfb.doors.judge(proof, challenge, self.guest.from), Ok);
+        let judged = self
+            .guest
+            .known
+            .as_ref()
+            .map(|(_, role)| *role)
+            .map_or_else(|| self.rfb.doors.judge(proof, challenge, self.guest.from), Ok);
         self.role = judged.as_ref().copied().unwrap_or(Role::Viewer);
         self.handshake.judge(judged.as_ref().map(|_| ()).map_err(String::as_str));
     }
@@ -172,19 +186,18 @@ impl<'a> Entry<'a> {
 async fn attend(
     rfb: &Arc<Rfb>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    role: Role,
-    rest: Vec<u8>,
+    Admitted { name, role, rest }: Admitted,
 ) -> io::Result<()> {
     let _permit = rfb.room.try_acquire().map_err(|_| io::Error::other("there are too many viewers"))?;
     let mut look = Look { rfb, looks: false };
     look.set(true);
     let size = first_size(rfb).await?;
     look.set(false);
-    let _counted = Counted::new(rfb);
-    tracing::info!(%role, "a VNC viewer is connected");
-    let result = Attendant::new(rfb, role, size, rest).run(stream, look).await;
+    let mut seat = rfb.guests.enter(&name, role);
+    tracing::info!(user = name, %role, "a VNC viewer is connected");
+    let result = Attendant::new(rfb, role, size, rest).run(stream, look, &mut seat).await;
     // Whatever this person held down is let go of.
-    if role.may_control() {
+    if seat.drives() {
         rfb.want(Want::Input(InputEvent::ReleaseAll));
     }
     tracing::info!(reason = result.as_ref().err().map(tracing::field::display), "a VNC viewer has left");
@@ -205,21 +218,6 @@ async fn first_size(rfb: &Rfb) -> io::Result<Size> {
         }
     };
     timeout(FIRST_PICTURE, look).await.map_err(|_| io::Error::other("there is no picture of the desktop"))
-}
-
-struct Counted<'a>(&'a Rfb);
-
-impl<'a> Counted<'a> {
-    fn new(rfb: &'a Rfb) -> Self {
-        rfb.viewers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Self(rfb)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.viewers.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
-    }
 }
 
 /// A viewer, and what is being done for it.
@@ -244,6 +242,7 @@ impl<'a> Attendant<'a> {
         mut self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         mut look: Look<'_>,
+        seat: &mut Seat<'_>,
     ) -> io::Result<()> {
         let (mut reader, writer) = split(stream);
         // One message is being written, and one waits: whoever takes nothing gets nothing new.
@@ -253,12 +252,15 @@ impl<'a> Attendant<'a> {
         let mut cursor = self.rfb.cursor.subscribe();
         cursor.mark_changed();
         let mut clipboard = self.rfb.clipboard.subscribe();
+        let mut holder = seat.holder();
+        let mut ends = expelled(seat.ends());
         let mut painting: Option<JoinHandle<(Painter, Vec<u8>)>> = None;
         let mut waiting = self.hello.take().unwrap_or_default();
         // What of it is a picture.
         let mut picture = 0;
         let mut resized_by = None;
         loop {
+            self.drive(seat.drives());
             self.understand()?;
             waiting.extend(self.viewer.take_out());
             if waiting.len() > picture + MAX_WAITING {
@@ -289,9 +291,18 @@ impl<'a> Attendant<'a> {
                 Ok(()) = changed.changed() => {}
                 Ok(()) = cursor.changed() => self.cursor(&mut cursor),
                 Ok(()) = clipboard.changed() => self.clipboard(&mut clipboard),
+                Ok(()) = holder.changed() => {}
+                () = &mut ends => return Err(io::Error::other("an owner ended it")),
             }
             let screen = &self.rfb.screen;
             self.viewer.look(|version, size, tiles| screen.changes(version, size, tiles));
+        }
+    }
+
+    /// Whoever drives no longer lets go of everything, behind the last of what they did.
+    fn drive(&mut self, drives: bool) {
+        if self.viewer.let_drive(drives) && !drives {
+            self.rfb.want(Want::Input(InputEvent::ReleaseAll));
         }
     }
 
@@ -338,6 +349,16 @@ impl<T> Drop for Ends<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
+}
+
+/// Ends when an owner wants it.
+fn expelled(ends: Option<oneshot::Receiver<()>>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        match ends {
+            Some(ends) => drop(ends.await),
+            None => std::future::pending().await,
+        }
+    })
 }
 
 async fn read(reader: &mut (impl AsyncRead + Unpin), inbox: &mut Vec<u8>) -> io::Result<()> {

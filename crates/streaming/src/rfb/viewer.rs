@@ -26,6 +26,8 @@ pub(super) enum Want {
 /// One viewer.
 pub(super) struct Viewer {
     role: Role,
+    /// Whether keys and pointer reach the desktop.
+    drives: bool,
     pub(super) wishes: Wishes,
     pub(super) format: PixelFormat,
     pointer: Pointer,
@@ -98,6 +100,7 @@ impl Viewer {
     pub(super) fn new(role: Role, size: Size) -> Self {
         Self {
             role,
+            drives: role.may_control(),
             wishes: Wishes::default(),
             format: PixelFormat::BGRX,
             pointer: Pointer::default(),
@@ -146,6 +149,11 @@ impl Viewer {
     /// What the viewer wants of the desktop.
     pub(super) fn take_wants(&mut self) -> Vec<Want> {
         std::mem::take(&mut self.wants)
+    }
+
+    /// Lets the keys and the pointer reach the desktop, or no longer; tells whether that is something else than before.
+    pub(super) fn let_drive(&mut self, drives: bool) -> bool {
+        std::mem::replace(&mut self.drives, drives) != drives
     }
 
     /// Whether the viewer waits for a picture.
@@ -211,7 +219,7 @@ impl Viewer {
     }
 
     fn input(&mut self, events: impl IntoIterator<Item = InputEvent>) {
-        if self.role.may_control() {
+        if self.drives {
             self.wants.extend(events.into_iter().map(Want::Input));
         }
     }

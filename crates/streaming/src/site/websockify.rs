@@ -48,8 +48,8 @@ pub(super) async fn open(
     let viewer = site.access.by_browser(from.ip(), &headers);
     let whole =
         viewer.filter(|viewer| viewer.link.is_none() && viewer.rights == Rights::of(viewer.rights.role));
-    let role = whole.map(|viewer| viewer.rights.role);
-    let guest = Guest { from, role, stream: if secure { Stream::Secure } else { Stream::Open } };
+    let known = whole.map(|viewer| (viewer.user, viewer.rights.role));
+    let guest = Guest { from, known, stream: if secure { Stream::Secure } else { Stream::Open } };
     upgrade
         .protocols(["binary"])
         .max_message_size(MAX_MESSAGE)
