@@ -12,7 +12,7 @@ use std::{
 use axum::Router;
 use str0m::net::{Protocol, Transmit};
 use tokio::{
-    io::{AsyncWriteExt, ReadBuf},
+    io::{AsyncBufReadExt, AsyncWriteExt, ReadBuf},
     net::{
         TcpListener, TcpStream, UdpSocket,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -29,6 +29,7 @@ use crate::{
     server::ServerError,
     site,
     tls::Tls,
+    turn::Turn,
 };
 
 /// The addresses that a browser may find us at, for a listener at `listen`.
@@ -49,9 +50,10 @@ pub(crate) fn addresses(listen: SocketAddr) -> Result<Vec<SocketAddr>, ServerErr
 
 /// The UDP sockets, one for each of our addresses: the answer to a datagram must leave from where it came to.
 pub(crate) struct Sockets {
-    sockets: Vec<(SocketAddr, UdpSocket)>,
+    sockets: Vec<(SocketAddr, Arc<UdpSocket>)>,
     streams: Streams,
     relays: Relays,
+    turn: Option<Arc<Turn>>,
 }
 
 /// A keyframe leaves in one burst; the default of the system holds half of one.
@@ -74,14 +76,26 @@ impl Sockets {
             if let Err(error) = rustix::net::sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER) {
                 tracing::debug!(%error, "the send buffer keeps its size");
             }
-            sockets.push((*address, socket));
+            sockets.push((*address, Arc::new(socket)));
         }
-        Ok(Self { sockets, streams, relays: Relays::default() })
+        Ok(Self { sockets, streams, relays: Relays::default(), turn: None })
     }
 
     /// The addresses that others lend us.
     pub(crate) fn relays(&self) -> &Relays {
         &self.relays
+    }
+
+    /// Lets a TURN server of our own have what is for it.
+    pub(crate) fn share_with(&mut self, turn: Arc<Turn>) {
+        self.turn = Some(turn);
+    }
+
+    /// Hands a datagram to our own TURN server; tells whether it is for that.
+    pub(crate) fn is_for_turn(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) -> bool {
+        let Some(turn) = &self.turn else { return false };
+        let socket = self.sockets.iter().find(|(address, _)| *address == to);
+        socket.is_some_and(|(_, socket)| turn.datagram(socket, from, to, bytes))
     }
 
     /// Our addresses that have a socket.
@@ -115,6 +129,9 @@ impl Sockets {
 
     /// Sends a datagram. What the system has no room for is lost, as on any network.
     pub(crate) fn send(&self, transmit: Transmit) {
+        if self.turn.as_ref().is_some_and(|turn| turn.send(&transmit)) {
+            return;
+        }
         if transmit.proto == Protocol::Udp {
             match self.sockets.iter().find(|(address, _)| *address == transmit.source) {
                 Some((_, socket)) => {
@@ -153,6 +170,7 @@ impl Streams {
 pub(crate) struct Gate {
     pub(crate) router: Router,
     pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) turn: Option<Arc<Turn>>,
     pub(crate) events: mpsc::Sender<Event>,
     pub(crate) streams: Streams,
 }
@@ -211,12 +229,47 @@ async fn serve(stream: TcpStream, from: SocketAddr, gate: &Gate, newcomer: &Newc
     }
     match spoken(first[0]) {
         Spoken::Http => site::serve(stream, from, false, newcomer, &gate.router).await,
-        Spoken::WebRtc => serve_ice(stream, from, gate, newcomer).await,
+        Spoken::WebRtc => match &gate.turn {
+            Some(turn) if timeout(FIRST_BYTE, is_stun_without_frame(&stream)).await?? => {
+                let places = (canonical(from), canonical(stream.local_addr()?));
+                turn.serve(stream, places, newcomer).await
+            }
+            _ => serve_ice(stream, from, gate, newcomer).await,
+        },
         Spoken::Tls => match &gate.tls {
-            Some(tls) => site::serve(tls.accept(stream).await?, from, true, newcomer, &gate.router).await,
+            Some(tls) => serve_tls(stream, from, (gate, tls), newcomer).await,
             None => Err(io::Error::other("TLS is turned off here: use http://, or a proxy in front")),
         },
         Spoken::Unknown => Err(io::Error::other(format!("nothing begins with {:#04x}", first[0]))),
+    }
+}
+
+async fn serve_tls(
+    stream: TcpStream,
+    from: SocketAddr,
+    (gate, tls): (&Gate, &Tls),
+    newcomer: &Newcomer,
+) -> io::Result<()> {
+    let to = canonical(stream.local_addr()?);
+    let mut stream = tls.accept(stream).await?;
+    if let Some(turn) = &gate.turn {
+        let first = timeout(FIRST_BYTE, stream.fill_buf()).await??.first();
+        if first.is_some_and(|first| spoken(*first) == Spoken::WebRtc) {
+            return turn.serve(stream, (canonical(from), to), newcomer).await;
+        }
+    }
+    site::serve(stream, from, true, newcomer, &gate.router).await
+}
+
+/// Whether a stream begins with STUN as TURN has it, and not with the frame of WebRTC over TCP, which is two bytes longer.
+async fn is_stun_without_frame(stream: &TcpStream) -> io::Result<bool> {
+    let mut head = [0; 8];
+    loop {
+        match stream.peek(&mut head).await? {
+            8 => return Ok(is_stun(&head)),
+            0 => return Ok(false),
+            _ => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
     }
 }
 

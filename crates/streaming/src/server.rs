@@ -40,6 +40,7 @@ use crate::{
     session::{self, Datagram, Reach},
     site::{self, HubPorts, Shown},
     tls::{Tls, TlsConfig, TlsError},
+    turn::Turn,
     video::Video,
 };
 
@@ -138,8 +139,8 @@ pub fn serve(
         demand.clone(),
         input.clone(),
         network.tls.clone(),
-    );
         events.clone(),
+    );
     let rfb = Arc::new(rfb);
     let encoders = config.video.offered();
     let chosen = Arc::new(Chosen::load(config.choices.clone(), &config.about.settings, encoders));
@@ -198,6 +199,7 @@ struct Network {
     sockets: Sockets,
     streams: Streams,
     tls: Option<Arc<Tls>>,
+    turn: Option<Arc<Turn>>,
     /// The port of their own that viewers of RFB have.
     viewers: Option<TcpListener>,
     events: mpsc::Sender<Event>,
@@ -210,8 +212,11 @@ impl Network {
         let listen = listener.local_addr().map_err(bind)?;
         let addresses = net::addresses(listen)?;
         let streams = Streams::default();
-        let sockets = Sockets::bind(&addresses, streams.clone()).await?;
+        let mut sockets = Sockets::bind(&addresses, streams.clone()).await?;
         let addresses = sockets.addresses();
+        let turn = config.ice.embedded.then(|| Turn::new(addresses.clone(), events.clone())).transpose();
+        let turn = turn.map_err(ServerError::Runtime)?;
+        turn.iter().for_each(|turn| sockets.share_with(turn.clone()));
         let tls = config.tls.as_ref().map(|tls| Tls::new(tls.clone(), &addresses));
         let tls = match (tls.transpose(), &config.tls) {
             // Nobody asked for it by name, and the desktop works without.
@@ -238,6 +243,7 @@ impl Network {
             sockets,
             streams,
             tls: tls.map(Arc::new),
+            turn,
             viewers,
             events,
         })
@@ -284,14 +290,14 @@ impl Network {
         stop: impl Future<Output = ()>,
         lost: oneshot::Receiver<DesktopError>,
     ) -> Result<(), ServerError> {
-        let Self { listen, listener, metrics, sockets, streams, tls, viewers, events, .. } = self;
+        let Self { listen, listener, metrics, sockets, streams, tls, turn, viewers, events, .. } = self;
         let (news, mut outside_news) = mpsc::channel(NEWS_QUEUE);
         // Nobody outside sees an address of loopback.
         let stun = ice.stun.clone().filter(|_| !listen.ip().is_loopback());
         let looking = tokio::spawn(outside::find_out(ice.public.clone(), stun, news));
         let mut outside = Outside::default();
         let is_relayed = ice.relay;
-        let ice = Arc::new(Ice::new(ice));
+        let ice = Arc::new(Ice::new(ice, turn.clone(), tls.is_some()));
         let borrowing = is_relayed
             .then(|| tokio::spawn(relay::borrow(ice.clone(), sockets.relays().clone(), events.clone())));
         let (router, figures) =
@@ -299,7 +305,8 @@ impl Network {
         let figures = metrics.map(|listener| tokio::spawn(net::accept_figures(listener, figures)));
         let refreshing = tokio::spawn(async move { ice.keep_fresh().await });
         let viewing = viewers.map(|listener| tokio::spawn(rfb::accept(listener, rfb)));
-        let accepting = tokio::spawn(net::accept(listener, Arc::new(Gate { router, tls, events, streams })));
+        let gate = Gate { router, tls, turn, events, streams };
+        let accepting = tokio::spawn(net::accept(listener, Arc::new(gate)));
         let (mut stop, mut lost) = (pin!(stop), pin!(lost));
         let mut buffer = vec![0; 4096];
         let send = &mut |transmit| sockets.send(transmit);
@@ -318,14 +325,17 @@ impl Network {
                 }
                 Some(news) = outside_news.recv() => outside.hear(news, hub.reach(), Instant::now()),
                 (length, from, to) = sockets.receive(&mut buffer) => {
-                    let datagram = Datagram { tcp: false, from, to, bytes: &buffer[..length] };
-                    if !hub.datagram(&datagram, Instant::now(), send) {
-                        outside.receive(from, to, datagram.bytes, hub.reach());
-                    }
-                    for _ in 1..BATCH {
-                        let Some((length, from, to)) = sockets.try_receive(&mut buffer) else { break };
+                    let mut next = Some((length, from, to));
+                    for _ in 0..BATCH {
+                        let Some((length, from, to)) = next.take().or_else(|| sockets.try_receive(&mut buffer)) else {
+                            break;
+                        };
                         let datagram = Datagram { tcp: false, from, to, bytes: &buffer[..length] };
-                        hub.datagram(&datagram, Instant::now(), send);
+                        if !sockets.is_for_turn(from, to, datagram.bytes)
+                            && !hub.datagram(&datagram, Instant::now(), send)
+                        {
+                            outside.receive(from, to, datagram.bytes, hub.reach());
+                        }
                     }
                 }
                 () = sleep_until(deadline.into()) => {

@@ -128,7 +128,7 @@ fn value_of<'a>(given: &'a [OsString], flag: &str) -> Option<&'a str> {
 }
 
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 46] = [
+const PASSED: [(&str, &str); 47] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
     ("keyframe_distance", "--keyframe-distance"),
@@ -171,6 +171,7 @@ const PASSED: [(&str, &str); 46] = [
     ("turn_protocol", "--turn-protocol"),
     ("turn_tls", "--turn-tls"),
     ("turn_relay", "--turn-relay"),
+    ("turn_embedded", "--turn-embedded"),
     ("turn_username", "--turn-username"),
     ("turn_rest_uri", "--turn-rest-uri"),
     ("turn_rest_username", "--turn-rest-username"),

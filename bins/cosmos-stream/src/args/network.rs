@@ -92,6 +92,9 @@ pub struct Network {
     /// Have browsers reach us by way of the TURN servers, to which we connect: for a machine to which nobody can send
     #[arg(long, env = "COSMOS_TURN_RELAY", value_parser = clap::builder::BoolishValueParser::new())]
     turn_relay: bool,
+    /// Be a TURN server too, on the one port, for browsers that can go out by TURN alone; it relays to this server only
+    #[arg(long, env = "COSMOS_TURN_EMBEDDED", value_parser = clap::builder::BoolishValueParser::new())]
+    turn_embedded: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -146,6 +149,7 @@ impl Network {
             services: self.rest()?.into_iter().chain(self.cloudflare()?).collect(),
             file: self.rtc_config.clone(),
             relay: self.turn_relay,
+            embedded: self.turn_embedded,
         })
     }
 

@@ -8,12 +8,14 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use cosmos_auth::{
     Secret, TurnLogin,
-    ice::{IceServer, IceServers, TurnAddress},
+    ice::{IceServer, IceServers, TurnAddress, TurnTransport},
 };
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use self::{file::ServersFile, service::Logins};
+
+use crate::turn::Turn;
 
 pub(crate) use self::public::ec2;
 pub use self::{
@@ -38,6 +40,8 @@ pub struct IceConfig {
     pub file: Option<PathBuf>,
     /// Whether we are reached by way of the TURN servers, too: for a machine to which nobody can send.
     pub relay: bool,
+    /// Whether this server is a TURN server too, on its one port.
+    pub embedded: bool,
 }
 
 /// The only way that pages take.
@@ -103,13 +107,16 @@ pub(crate) struct Ice {
     turn: Option<(TurnAddress, TurnAuth)>,
     logins: Vec<Arc<Logins>>,
     file: Option<ServersFile>,
+    /// Our own TURN server, and whether it speaks TLS.
+    ours: Option<(Arc<Turn>, bool)>,
 }
 
 impl Ice {
-    pub(crate) fn new(config: IceConfig) -> Self {
+    pub(crate) fn new(config: IceConfig, ours: Option<Arc<Turn>>, tls: bool) -> Self {
         let logins = config.services.into_iter().map(|service| Arc::new(Logins::new(service))).collect();
         let file = config.file.map(ServersFile::new);
-        Self { transport: config.transport, stun: config.stun, turn: config.turn, logins, file }
+        let ours = ours.map(|turn| (turn, tls));
+        Self { transport: config.transport, stun: config.stun, turn: config.turn, logins, file, ours }
     }
 
     /// Asks for logins, and again before they end, for as long as it is polled.
@@ -119,13 +126,13 @@ impl Ice {
         while asking.join_next().await.is_some() {}
     }
 
-    /// The answer for a page, at `now` in seconds since 1970.
-    pub(crate) async fn answer(self: Arc<Self>, now: u64) -> Value {
+    /// The answer for a page, which found us at this host and port, at `now` in seconds since 1970.
+    pub(crate) async fn answer(self: Arc<Self>, found_at: Option<(String, u16)>, now: u64) -> Value {
         for logins in &self.logins {
             logins.first(PATIENCE).await;
         }
         // A file may lie on a disk that takes its time.
-        let read = tokio::task::spawn_blocking(move || self.told(now));
+        let read = tokio::task::spawn_blocking(move || self.told(found_at, now));
         read.await.unwrap_or_else(|_| json!({ "iceServers": [] }))
     }
 
@@ -151,8 +158,9 @@ impl Ice {
         [Arc::new(self.own(now))].into_iter().chain(file).chain(logins).collect()
     }
 
-    fn told(&self, now: u64) -> Value {
-        let lists = self.lists(now);
+    fn told(&self, found_at: Option<(String, u16)>, now: u64) -> Value {
+        let mut lists = self.lists(now);
+        lists.extend(found_at.and_then(|(host, port)| self.embedded(&host, port, now)).map(Arc::new));
         let expires = lists.iter().filter_map(|list| list.expires).min();
         let servers: Vec<Value> = lists.iter().flat_map(|list| list.servers.iter().map(shown)).collect();
         json!({
@@ -162,6 +170,19 @@ impl Ice {
             // Not when, but how long: a browser's clock may stand elsewhere.
             "lifetime": expires.map(|at| at.saturating_sub(now)),
         })
+    }
+
+    /// Our own TURN server: where the page came in, TURN does as well.
+    fn embedded(&self, host: &str, port: u16, now: u64) -> Option<IceServers> {
+        let (turn, tls) = self.ours.as_ref()?;
+        let ways = [Some(TurnTransport::Udp), Some(TurnTransport::Tcp), tls.then_some(TurnTransport::Tls)];
+        let url = |transport| TurnAddress { host: host.to_owned(), port, transport }.url();
+        let expires = now + LIFETIME.as_secs();
+        let server = IceServer {
+            urls: ways.into_iter().flatten().map(url).collect(),
+            login: Some(turn.login(expires)),
+        };
+        Some(IceServers { servers: vec![server], expires: Some(expires) })
     }
 
     fn own(&self, now: u64) -> IceServers {

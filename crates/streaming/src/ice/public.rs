@@ -83,7 +83,7 @@ mod tests {
 
     use std::{
         io::{BufRead, BufReader, Write},
-        net::TcpListener,
+        net::{Shutdown, TcpListener},
         thread,
     };
 
@@ -143,6 +143,9 @@ mod tests {
                     "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
                 )
                 .unwrap();
+                // What is closed with something unread in it takes the answer with it.
+                stream.shutdown(Shutdown::Write).unwrap();
+                drop(std::io::copy(&mut reader, &mut std::io::sink()));
             }
         });
         endpoint

@@ -35,15 +35,16 @@ fn short(told: &Value) -> String {
 fn what_is_set_is_told_with_logins_that_hold_for_a_day() {
     let stun = Some("stun.example:19302".to_owned());
     let turn = Some((address(TurnTransport::Udp), by_secret()));
-    let ice = Ice::new(IceConfig { stun, turn, transport: Transport::Turn, ..IceConfig::default() });
-    let told = ice.told(NOW - 86_400);
+    let ice =
+        Ice::new(IceConfig { stun, turn, transport: Transport::Turn, ..IceConfig::default() }, None, false);
+    let told = ice.told(None, NOW - 86_400);
     assert_eq!(short(&told), "stun:stun.example:19302; turn:turn.example:3478?transport=udp 1800000000:user");
     assert_eq!(told["iceServers"][1]["credential"], "IzBOWhMeTYLeyrVJ6aSOO+GLZU8=");
     assert_eq!((told["lifetime"].as_u64(), told["transport"].as_str()), (Some(86_400), Some("turn")));
 
     let auth = TurnAuth::LongTerm { username: "ann".into(), password: Secret::new("pw") };
     let turn = Some((address(TurnTransport::Tls), auth));
-    let told = Ice::new(IceConfig { turn, ..IceConfig::default() }).told(NOW);
+    let told = Ice::new(IceConfig { turn, ..IceConfig::default() }, None, false).told(None, NOW);
     assert_eq!(short(&told), "turns:turn.example:3478?transport=tcp ann");
     assert!(told["lifetime"].is_null() && told["transport"] == "auto", "{told}");
     assert_eq!(told["iceServers"][0]["credential"], "pw");
@@ -53,8 +54,8 @@ fn what_is_set_is_told_with_logins_that_hold_for_a_day() {
 fn a_file_is_read_again_when_it_changes_and_what_is_no_list_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("rtc.json");
-    let ice = Ice::new(IceConfig { file: Some(path.clone()), ..IceConfig::default() });
-    assert_eq!(short(&ice.told(NOW)), "");
+    let ice = Ice::new(IceConfig { file: Some(path.clone()), ..IceConfig::default() }, None, false);
+    assert_eq!(short(&ice.told(None, NOW)), "");
     for (text, expected) in [
         (r#"[{"urls":"stun:a"}]"#, "stun:a"),
         (
@@ -65,12 +66,12 @@ fn a_file_is_read_again_when_it_changes_and_what_is_no_list_changes_nothing() {
         (r#"[{"urls":"stun:c"}]"#, "stun:c"),
     ] {
         fs::write(&path, text).unwrap();
-        assert_eq!(short(&ice.told(NOW)), expected, "{text}");
+        assert_eq!(short(&ice.told(None, NOW)), expected, "{text}");
     }
     fs::write(&path, " ".repeat(70_000)).unwrap();
-    assert_eq!(short(&ice.told(NOW)), "stun:c");
+    assert_eq!(short(&ice.told(None, NOW)), "stun:c");
     fs::remove_file(&path).unwrap();
-    assert_eq!(short(&ice.told(NOW)), "stun:c");
+    assert_eq!(short(&ice.told(None, NOW)), "stun:c");
 }
 
 /// A service that answers with these bodies in turn, and tells what it was asked; 500 when it has no more.
@@ -124,7 +125,7 @@ fn until_told(ice: &Arc<Ice>, expected: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let seen = async {
         loop {
-            if short(&ice.clone().answer(NOW).await) == expected {
+            if short(&ice.clone().answer(None, NOW).await) == expected {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -137,7 +138,7 @@ fn until_told(ice: &Arc<Ice>, expected: &str) {
             () = tokio::time::sleep(Duration::from_secs(20)) => false,
         }
     });
-    assert!(ended, "it never told {expected:?}: {}", ice.told(NOW));
+    assert!(ended, "it never told {expected:?}: {}", ice.told(None, NOW));
 }
 
 #[test]
@@ -146,7 +147,8 @@ fn a_service_is_asked_with_its_headers_and_again_before_its_logins_end() {
         r#"{"username":"1:a","password":"p","ttl":1,"uris":["turn:one"]}"#,
         r#"{"lifetimeDuration":"1s","iceServers":[{"urls":["turn:two"],"username":"b","credential":"p"}]}"#,
     ]);
-    let ice = Arc::new(Ice::new(IceConfig { services: vec![rest(url)], ..IceConfig::default() }));
+    let ice =
+        Arc::new(Ice::new(IceConfig { services: vec![rest(url)], ..IceConfig::default() }, None, false));
     until_told(&ice, "turn:two b");
     let question = asked.recv().unwrap().to_lowercase();
     for part in ["get /logins?key=s3cret ", "x-auth-user: cosmos", "x-turn-protocol: tcp", "x-turn-tls: true"]
@@ -154,7 +156,7 @@ fn a_service_is_asked_with_its_headers_and_again_before_its_logins_end() {
         assert!(question.contains(part), "{part}: {question}");
     }
     // It fails from now on: what it gave last stays.
-    assert_eq!(short(&ice.told(NOW)), "turn:two b");
+    assert_eq!(short(&ice.told(None, NOW)), "turn:two b");
 }
 
 #[test]
@@ -171,7 +173,11 @@ fn cloudflare_is_asked_with_its_token() {
     );
     let (url, asked) =
         service(&[r#"{"iceServers":{"urls":["stun:c","turn:c"],"username":"u","credential":"p"}}"#]);
-    let ice = Arc::new(Ice::new(IceConfig { services: vec![service_of(url)], ..IceConfig::default() }));
+    let ice = Arc::new(Ice::new(
+        IceConfig { services: vec![service_of(url)], ..IceConfig::default() },
+        None,
+        false,
+    ));
     until_told(&ice, "stun:c u");
     let question = asked.recv().unwrap();
     for part in ["POST /logins", "authorization: Bearer t0ken", "{\"ttl\":86400}"] {
@@ -184,6 +190,10 @@ fn a_service_that_is_silent_holds_nobody_up_for_long() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let stun = Some("stun.example:1".to_owned());
-    let ice = Arc::new(Ice::new(IceConfig { services: vec![rest(url)], stun, ..IceConfig::default() }));
+    let ice = Arc::new(Ice::new(
+        IceConfig { services: vec![rest(url)], stun, ..IceConfig::default() },
+        None,
+        false,
+    ));
     until_told(&ice, "stun:stun.example:1");
 }

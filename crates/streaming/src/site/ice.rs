@@ -3,24 +3,34 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{State, rejection::JsonRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header::HOST, uri::Authority},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use str0m::Candidate;
 
 use super::{
-    Site,
+    Secure, Site,
     access::{Actor, Visitor},
     refuse, stopping,
 };
 use crate::{clock, hub::Event};
 
 /// Tells whoever is logged in the STUN and TURN servers, with logins, and which way to take.
-pub(super) async fn ice(_visitor: Visitor, State(site): State<Arc<Site>>) -> Response {
-    Json(site.ice.clone().answer(clock::unix_s()).await).into_response()
+pub(super) async fn ice(
+    _visitor: Visitor,
+    State(site): State<Arc<Site>>,
+    Extension(Secure(secure)): Extension<Secure>,
+    headers: HeaderMap,
+) -> Response {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let found_at = host.map(|host| {
+        let host_name = host.host().trim_matches(['[', ']']).to_owned();
+        (host_name, host.port_u16().unwrap_or(if secure { 443 } else { 80 }))
+    });
+    Json(site.ice.clone().answer(found_at, clock::unix_s()).await).into_response()
 }
 
 /// Addresses that a page found of itself after its offer.

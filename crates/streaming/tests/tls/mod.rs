@@ -7,7 +7,7 @@ use std::{
 };
 
 use cosmos_desktop::Size;
-use cosmos_streaming::{ServerConfig, TlsConfig, error_text, serve};
+use cosmos_streaming::{IceConfig, ServerConfig, TlsConfig, error_text, serve};
 use rustls::{
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, pem::PemObject},
@@ -28,6 +28,7 @@ fn tls_is_spoken_on_the_same_port_with_the_certificate_that_is_kept() {
     let path = folder.join("tls.pem");
     let server = Server::with(ServerConfig {
         tls: Some(TlsConfig::Own(path.clone())),
+        ice: IceConfig { embedded: true, ..IceConfig::default() },
         ..config("127.0.0.1:0", Some("correct horse"))
     });
     let tls = |path: &std::path::Path| {
@@ -52,6 +53,13 @@ fn tls_is_spoken_on_the_same_port_with_the_certificate_that_is_kept() {
     assert!(status(&welcome) == "204" && welcome.contains("; Secure"), "{welcome}");
     let plain = server.login("correct horse");
     assert!(status(&plain) == "204" && !plain.contains("; Secure"), "{plain}");
+
+    // So is TURN in it, told by its first byte: a question for one's own address is answered.
+    let mut turn = tls(&path);
+    turn.write_all(&[&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat()).unwrap();
+    let mut answer = [0; 20];
+    turn.read_exact(&mut answer).unwrap();
+    assert_eq!((&answer[..2], &answer[8..]), (&[1, 1][..], &[7; 12][..]));
 
     let mut silent = TcpStream::connect(server.address).unwrap();
     silent.write_all(&[0x16, 3, 1, 0xff, 0xff, 1, 2, 3]).unwrap();

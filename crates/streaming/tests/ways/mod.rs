@@ -1,5 +1,11 @@
 //! How a page and the server find a way to each other.
 
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream, UdpSocket},
+    time::Duration,
+};
+
 use cosmos_auth::{
     Secret,
     ice::{TurnAddress, TurnTransport},
@@ -25,6 +31,36 @@ fn whoever_is_logged_in_is_told_the_ways_through_the_network() {
     let told = server.request("GET", "/api/ice", &cookie, "");
     assert!(told.contains("turn:turn.example:3478?transport=tcp") && told.contains(":cosmos\""), "{told}");
     assert!(told.contains("cache-control: no-store") && !told.contains("north"), "{told}");
+}
+
+#[test]
+fn a_turn_server_of_our_own_answers_on_the_one_port_and_pages_are_told_of_it() {
+    let ice = IceConfig { embedded: true, ..IceConfig::default() };
+    let server = Server::with(ServerConfig { ice, ..config("127.0.0.1:0", Some("correct horse")) });
+    let cookie = cookie(&server);
+    let told = server.request("GET", "/api/ice", &cookie, "");
+    for url in ["turn:127.0.0.1:", "?transport=udp", "?transport=tcp", ":page\""] {
+        assert!(told.contains(url), "{url}: {told}");
+    }
+    // A question for one's own address: the answer holds it, after its head and the head of the attribute.
+    let question = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+    let check = |answer: &[u8], from: SocketAddr| {
+        assert_eq!((&answer[..2], &answer[8..20]), (&[1, 1][..], &[7; 12][..]));
+        let port = (from.port() ^ 0x2112).to_be_bytes();
+        assert!(answer[20..].windows(2).any(|two| two == port), "{answer:02x?}");
+    };
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    socket.send_to(&question, server.address).unwrap();
+    let mut answer = [0; 512];
+    let length = socket.recv(&mut answer).unwrap();
+    check(&answer[..length], socket.local_addr().unwrap());
+
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    stream.write_all(&question).unwrap();
+    let length = stream.read(&mut answer).unwrap();
+    check(&answer[..length], stream.local_addr().unwrap());
 }
 
 #[test]

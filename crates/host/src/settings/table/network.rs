@@ -133,6 +133,13 @@ pub(super) static ROWS: &[Setting] = &[
     )
     .by_default("false"),
     row(
+        ["turn_embedded", "turn-embedded", "COSMOS_TURN_EMBEDDED"],
+        Kind::Boolean,
+        Stream,
+        "Be a TURN server too, on the one port, for browsers that can go out by TURN alone; it relays to this server only.",
+    )
+    .by_default("false"),
+    row(
         ["turn_rest_uri", "turn-rest-uri", "COSMOS_TURN_REST_URI"],
         Kind::Text,
         Stream,
