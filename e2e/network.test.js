@@ -139,23 +139,6 @@ describe('through networks', { skip }, () => {
     });
   }
 
-  for (const way of /** @type {const} */ (['udp', 'tcp'])) {
-    it(`takes the TURN server of the one port over ${way}`, async (test) => {
-      const { forward } = only('tcp dport 8080 accept', 'tcp sport 8080 accept');
-      await network.rules(way === 'udp' ? {} : { forward });
-      await desktop.stream.stop();
-      await desktop.serve(server('--turn-embedded', '--transport', 'turn'));
-      const page = await open(test);
-      await until('the way is a TURN server', async () => {
-        const found = String(await page.route());
-        // Both are streams to the one port.
-        if (way === 'udp' ? found !== 'turn-udp' : !['turn-tcp', 'turn-tls'].includes(found)) throw new Error(`it is ${found}: ${await page.failed()}`);
-        return true;
-      }, MOVE);
-      await shows(page);
-    });
-  }
-
   it('takes a WebSocket where no login of a TURN server holds, and says what is wrong', async (test) => {
     const now = Math.floor(Date.now() / 1000);
     servers([turnServer(TURN.secret, 'udp', beside.login(now - 60)), turnServer(TURN.secret, 'tcp', beside.login(now + HOUR, 'south'))]);
@@ -213,4 +196,21 @@ describe('through networks', { skip }, () => {
     await goes(page, 'udp', MOVE);
     assert.deepEqual(page.errors, []);
   });
+
+  for (const way of /** @type {const} */ (['udp', 'tcp'])) {
+    it(`takes the TURN server of the one port over ${way}`, async (test) => {
+      const { forward } = only('tcp dport 8080 accept', 'tcp sport 8080 accept');
+      await network.rules(way === 'udp' ? {} : { forward });
+      await desktop.stream.stop();
+      await desktop.serve(server('--turn-embedded', '--transport', 'turn'));
+      const page = await open(test);
+      await until('the way is a TURN server', async () => {
+        const found = String(await page.route());
+        // Both are streams to the one port.
+        if (way === 'udp' ? found !== 'turn-udp' : !['turn-tcp', 'turn-tls'].includes(found)) throw new Error(`it is ${found}: ${await page.failed()}`);
+        return true;
+      }, MOVE);
+      await shows(page);
+    });
+  }
 });
