@@ -3,8 +3,8 @@
 #![no_main]
 
 use cosmos_xorg_config::{
-    Blanking, Cvt, Gpu, GpuClass, Gtf, GtfCurve, ModeRequest, Modeline, ReducedV3, VideoPort, VideoPorts, allowed,
-    ovt,
+    Blanking, Cvt, Gpu, GpuClass, Gtf, GtfCurve, ModeRequest, Modeline, ReducedV3, VideoPort, VideoPorts,
+    allowed, ovt,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -35,7 +35,9 @@ fn generate(request: &ModeRequest) {
         }
     }
     let curve = GtfCurve::Secondary { c2: request.width() as u8, m: 600, k: request.height() as u8, j2: 40 };
-    for answer in [Gtf::XorgCompat.timing(request), Gtf::Vesa { curve, margins: true }.timing(request), ovt(request)] {
+    for answer in
+        [Gtf::XorgCompat.timing(request), Gtf::Vesa { curve, margins: true }.timing(request), ovt(request)]
+    {
         assert!(answer.is_err() || answer.is_ok_and(|timing| timing.horizontal.is_ordered()));
     }
 }

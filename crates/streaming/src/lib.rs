@@ -35,7 +35,7 @@ mod site;
 mod stats;
 pub mod stun;
 mod tls;
-mod turn;
+pub mod turn;
 mod video;
 
 pub use ice::{BadPublicAddress, IceConfig, PublicAddress, RestHeaders, Service, Transport, TurnAuth};

@@ -25,32 +25,40 @@ pub(super) const HOURS: u64 = 25;
 
 /// What follows from a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Act {
+pub enum Act {
     /// This is the answer.
     Reply(Vec<u8>),
-    /// This datagram is for us, from the address that the client was lent, to this one of ours.
-    Arrive { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
+    /// A datagram is for us.
+    Arrive {
+        /// The address that the client was lent.
+        from: SocketAddr,
+        /// One of ours.
+        to: SocketAddr,
+        /// What it holds.
+        bytes: Vec<u8>,
+    },
 }
 
 /// Who is let in, and where they may send to.
-pub(super) struct Rules {
-    pub(super) secret: Secret,
+pub struct Rules {
+    /// What logins are made with.
+    pub secret: Secret,
     /// Our own addresses. Nothing is relayed to any other, whatever a client has permissions for.
-    pub(super) ours: Vec<SocketAddr>,
+    pub ours: Vec<SocketAddr>,
 }
 
 impl Rules {
     /// A login that holds until the end of the hour in which `expires` is, in seconds since 1970.
-    pub(super) fn login(&self, expires: u64) -> TurnLogin {
+    pub fn login(&self, expires: u64) -> TurnLogin {
         TurnLogin::time_limited(&self.secret, "page", expires.next_multiple_of(HOUR))
     }
 }
 
-/// Lends an address of a family, if there is one left.
-pub(super) type Lend<'a> = &'a mut dyn FnMut(bool) -> Option<SocketAddr>;
+/// Lends an address, of IPv4 or else of IPv6, if there is one left.
+pub type Lend<'a> = &'a mut dyn FnMut(bool) -> Option<SocketAddr>;
 
 /// A client.
-pub(super) struct Guest {
+pub struct Guest {
     rules: Arc<Rules>,
     server: TurnServer,
     local: SocketAddr,
@@ -63,7 +71,7 @@ pub(super) struct Guest {
 impl Guest {
     /// One at `remote`, who reached us at `local`, at `unix` seconds since 1970. Over streams each message is handed over
     /// by itself, as over UDP.
-    pub(super) fn new(rules: Arc<Rules>, local: SocketAddr, remote: SocketAddr, unix: u64) -> Self {
+    pub fn new(rules: Arc<Rules>, local: SocketAddr, remote: SocketAddr, unix: u64) -> Self {
         let mut server = TurnServer::new(TransportType::Udp, local, REALM.to_owned());
         for ahead in 1..=HOURS + 1 {
             let login = rules.login((unix / HOUR + ahead) * HOUR);
@@ -73,12 +81,12 @@ impl Guest {
     }
 
     /// The address that the client was lent.
-    pub(super) fn lent(&self) -> Option<SocketAddr> {
+    pub fn lent(&self) -> Option<SocketAddr> {
         self.lent
     }
 
     /// Takes a message of the client.
-    pub(super) fn receive(&mut self, message: &[u8], lend: Lend<'_>) -> Vec<Act> {
+    pub fn receive(&mut self, message: &[u8], lend: Lend<'_>) -> Vec<Act> {
         let transmit = Transmit::new(message, TransportType::Udp, self.remote, self.local);
         let now = self.now();
         let sent = self.server.recv(transmit, now).map(|sent| (sent.from, sent.to, sent.data.build()));
@@ -89,7 +97,7 @@ impl Guest {
     }
 
     /// Does what is due by time.
-    pub(super) fn go_on(&mut self, lend: Lend<'_>) -> Vec<Act> {
+    pub fn go_on(&mut self, lend: Lend<'_>) -> Vec<Act> {
         self.poll(lend);
         let mut acts = Vec::new();
         while let Some(sent) = self.server.poll_transmit(self.now()) {
@@ -99,7 +107,7 @@ impl Guest {
     }
 
     /// When [`go_on`](Self::go_on) is due.
-    pub(super) fn deadline(&mut self) -> Instant {
+    pub fn deadline(&mut self) -> Instant {
         match self.server.poll(self.now()) {
             TurnServerPollRet::WaitUntil(at) => at.to_std(self.began),
             _ => Instant::now() + Duration::from_secs(1),
@@ -107,7 +115,7 @@ impl Guest {
     }
 
     /// Wraps a datagram of ours for the client; nothing where it has no permission for it.
-    pub(super) fn wrap(&mut self, from: SocketAddr, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    pub fn wrap(&mut self, from: SocketAddr, bytes: Vec<u8>) -> Option<Vec<u8>> {
         let transmit = Transmit::new(bytes, TransportType::Udp, from, self.lent?);
         let now = self.now();
         self.server.recv(transmit, now).filter(|sent| sent.to == self.remote).map(|sent| sent.data.build())

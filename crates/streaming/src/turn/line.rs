@@ -71,7 +71,10 @@ impl Line {
 
 /// Takes the first message off, without the padding that channels have in streams (RFC 8656, section 12.5). Messages of
 /// STUN have lengths that are whole fours.
-fn take(read: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+///
+/// # Errors
+/// When it begins with no message, or with one that is longer than [`MAX_DATAGRAM`].
+pub fn take(read: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
     let Some(head) = read.first_chunk::<4>() else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
     let length = match head[0] {

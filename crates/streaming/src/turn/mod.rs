@@ -28,9 +28,10 @@ use tokio::{
     time::sleep_until,
 };
 
-use self::{
-    guest::{Act, Guest, Rules, username},
-    line::Line,
+use self::{guest::username, line::Line};
+pub use self::{
+    guest::{Act, Guest, Lend, Rules},
+    line::take,
 };
 use crate::{clock, crowd::Newcomer, first::is_stun, hub::Event};
 
