@@ -1,8 +1,9 @@
 """Several desktops at once, each an X server with a program that draws with OpenGL, a cosmos-stream and a viewer:
 
-    python3 benches/desktops.py [--stream PROGRAM] [--seconds N] [--bitrate KBPS] COUNTxWIDTHxHEIGHT...
+    python3 benches/desktops.py [--stream PROGRAM] [--seconds N] [--bitrate KBPS] [--viewers N] [--threads N]
+        COUNTxWIDTHxHEIGHT...
 
-Says for each how many pictures a second a viewer gets, how old they are when they arrive, and what it costs. The viewer
+Says for each how many pictures a second the viewers get, how old they are when they arrive, and what it costs. The viewer
 speaks the page's protocol over its WebSocket and does not decode. With NVIDIA's driver, set
 __GLX_VENDOR_LIBRARY_NAME=nvidia, so that the GPU draws though the X server knows nothing of it."""
 
@@ -112,9 +113,12 @@ class Desktop:
         self.programs.append(start([spin, str(width), str(height), str(FPS)], "spin"))
         stream = [arguments.stream, "--listen", f"127.0.0.1:{PORT + number}", "--no-audio", "--no-password",
                   "--allow-insecure", "--https", "false", "--fps", str(FPS), "--bitrate", str(arguments.bitrate)]
+        if arguments.threads:
+            stream += ["--encoder-threads", str(arguments.threads)]
         self.programs.append(start(stream, "stream"))
-        self.viewer = Viewer(PORT + number)
-        self.viewer.start()
+        self.viewers = [Viewer(PORT + number) for _ in range(arguments.viewers)]
+        for viewer in self.viewers:
+            viewer.start()
 
     def seconds(self):
         """What each program has computed so far."""
@@ -122,6 +126,10 @@ class Desktop:
             fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         return [of(program.pid) for program in self.programs]
+
+    def count(self, counts):
+        for viewer in self.viewers:
+            viewer.counts = counts
 
     def end(self):
         for program in reversed(self.programs):
@@ -143,10 +151,10 @@ def measure(count, size, spin, arguments):
         time.sleep(WARM_UP)
         before, begun = [desktop.seconds() for desktop in desktops], time.monotonic()
         for desktop in desktops:
-            desktop.viewer.counts = True
+            desktop.count(True)
         time.sleep(arguments.seconds)
         for desktop in desktops:
-            desktop.viewer.counts = False
+            desktop.count(False)
         after, took = [desktop.seconds() for desktop in desktops], time.monotonic() - begun
         report(desktops, size, [before, after], took)
     finally:
@@ -155,12 +163,12 @@ def measure(count, size, spin, arguments):
 
 
 def report(desktops, size, computed, took):
-    viewers = [desktop.viewer for desktop in desktops]
+    viewers = [viewer for desktop in desktops for viewer in desktop.viewers]
     ages = sorted(age for viewer in viewers for age in viewer.ages) or [float("nan")]
     paces = [len(viewer.ages) / took for viewer in viewers]
     cores = [sum(after[place] - before[place] for before, after in zip(*computed)) / took / len(desktops)
              for place in range(3)]
-    print(f"{len(desktops)} of {size[0]}x{size[1]}: {min(paces):.1f} to {max(paces):.1f} pictures/s, "
+    print(f"{len(desktops)} of {size[0]}x{size[1]}, {len(viewers) // len(desktops)} viewers each: {min(paces):.1f} to {max(paces):.1f} pictures/s, "
           f"p50 {1000 * ages[len(ages) // 2]:.1f} ms, p95 {1000 * ages[len(ages) * 95 // 100]:.1f} ms, "
           f"{sum(viewer.bytes for viewer in viewers) / took / len(viewers) / 1000:.0f} kB/s; cores for each: "
           f"stream {cores[2]:.2f}, X server {cores[0]:.2f}, program {cores[1]:.2f}; "
@@ -172,6 +180,8 @@ def report(desktops, size, computed, took):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--viewers", type=int, default=1)
+    parser.add_argument("--threads", type=int)
     parser.add_argument("--stream", default=str(HERE.parent / "target/release/cosmos-stream"))
     parser.add_argument("--spin", help="the program that draws, where there is no compiler")
     parser.add_argument("--seconds", type=float, default=8)
