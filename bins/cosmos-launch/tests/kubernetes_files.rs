@@ -124,11 +124,38 @@ fn what_makes_no_sense_is_refused_by_name() {
         ("--idle-image x", "--idle"),
         ("--gpu-resource gpu", "\"gpu\" names no resource"),
         ("--force", "--out"),
+        ("--with guacamole --expose hostnetwork", "--expose clusterip, nodeport or loadbalancer"),
+        ("--with guacamole --out desk --expose hostnetwork", "--expose clusterip, nodeport or loadbalancer"),
+        ("--with guacamole --basic-auth=false --allow-insecure", "COSMOS_BASIC_AUTH"),
     ] {
         let arguments = [vec!["kubernetes".to_owned()], words(arguments)].concat();
         let done = launch(directory.path(), &arguments);
         assert_eq!(done.status.code(), Some(64), "{arguments:?}: {}", said(&done.stderr));
         assert!(said(&done.stderr).contains(told), "{arguments:?}: {}", said(&done.stderr));
+    }
+}
+
+/// The command that the program tells, with a cluster that holds the password `a<b`.
+#[test]
+fn the_file_of_users_is_made_by_the_command_that_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let told = launch(directory.path(), &words("kubernetes --out desk --with guacamole --user kim"));
+    let told = said(&told.stdout);
+    let command = told.lines().find(|line| line.starts_with("kubectl get ")).unwrap();
+    let cluster = "kubectl() { if [ \"$1\" = get ]; then printf YTxi; else echo \"$@\" >&2; cat; fi; }";
+    let programs = Path::new(env!("CARGO_BIN_EXE_cosmos-launch")).parent().unwrap();
+    let path = env::join_paths([programs, Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
+    let mut sh = Command::new("sh");
+    sh.args(["-c", &format!("{cluster}\n{command}")]).env_clear().env("PATH", path);
+    let done = sh.current_dir(directory.path()).output().unwrap();
+    let (file, made) = (said(&done.stdout), said(&done.stderr));
+    assert_eq!(made, "create secret generic cosmos-guacamole --from-file=user-mapping.xml=/dev/stdin\n");
+    for part in [
+        "<authorize username=\"kim\" password=\"a&lt;b\">",
+        "<param name=\"hostname\">127.0.0.1</param>",
+        "<param name=\"port\">5900</param>",
+    ] {
+        assert!(file.contains(part), "{part} is not in {file}");
     }
 }
 

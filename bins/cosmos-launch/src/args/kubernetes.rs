@@ -4,16 +4,21 @@ use std::path::{Path, PathBuf};
 
 use cosmos_host::manifest::{
     self, Cluster, Container, Exposure, Fleet, GpuResource, Gpus, HostName, Idle, Image, ManifestError,
-    ObjectName, Storage, StorageSize, UserName, Users, VolumeKind, Written,
+    ObjectName, SecretCommand, Storage, StorageSize, UserName, Users, VolumeKind, Written,
 };
 
-use super::{NothingToRun, docker::Outside};
+use super::{
+    NothingToRun,
+    docker::{Beside, Outside},
+};
 
 /// What was typed.
 #[derive(Debug, clap::Args)]
 pub struct Kubernetes {
     #[command(flatten)]
     outside: Outside,
+    #[command(flatten)]
+    beside: Beside,
     /// Write them as files for kubectl apply -k DIR instead: a base, components and overlays.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -110,7 +115,7 @@ impl Kubernetes {
             gpus: Gpus { resource: self.gpu_resource, shared: self.shared_gpu },
             idle: self.idle.map(|minutes| idle(minutes, self.idle_image)),
         };
-        let container = self.outside.container()?;
+        let container = self.beside.add(self.outside.container()?);
         match self.out {
             Some(directory) => written(&container, &cluster, &directory, self.force),
             None => Ok(manifest::kubernetes(&container, &cluster)?),
@@ -177,15 +182,16 @@ fn written(
     Ok(summary(&done, &manifest::secret_commands(container, cluster)?, directory))
 }
 
-fn summary(done: &Written, commands: &[String], directory: &Path) -> String {
+fn summary(done: &Written, commands: &[SecretCommand], directory: &Path) -> String {
     let directory = directory.display();
     let all = done.written + done.same;
     let mut text = format!("# {directory}: {} of {all} files written\n", done.written);
     for path in &done.unused {
         text += &format!("# of no use any more: {}\n", path.display());
     }
-    for command in commands {
-        text += &format!("{command}   # type the secret, then Ctrl-D twice\n");
+    for SecretCommand { text: command, is_typed } in commands {
+        let note = if *is_typed { "   # type the secret, then Ctrl-D twice" } else { "" };
+        text += &format!("{command}{note}\n");
     }
     text + &format!("kubectl apply -k {directory}\n")
 }

@@ -66,6 +66,20 @@ pub enum ManifestError {
     /// A GPU is required and none is given.
     #[error("COSMOS_REQUIRE_GPU is true and --gpus is none; expected at least one GPU, or no requirement")]
     NoGpu,
+    /// Guacamole lets nobody in without a password.
+    #[error(
+        "Guacamole asks for the password and COSMOS_BASIC_AUTH is false; expected it to be true, or no --with guacamole"
+    )]
+    GuacamolePassword,
+    /// On the network of a node, its ports are open to all programs there.
+    #[error(
+        "beside a desktop on the network of its node, Guacamole would be open to whoever is on that node; expected \
+         --expose clusterip, nodeport or loadbalancer"
+    )]
+    GuacamoleOnNode,
+    /// A pod has each port once.
+    #[error("port {0} is one of Guacamole's in the pod of the desktop; expected another port of the desktop")]
+    GuacamolePort(u16),
     /// A value that no text can carry.
     #[error("{name} holds a control character; expected a value of one line")]
     Control {

@@ -29,8 +29,8 @@ pub use docker::docker;
 pub use error::ManifestError;
 pub use files::{WriteError, Written, write_files};
 pub use kubernetes::{
-    Cluster, Exposure, Fleet, GpuResource, Gpus, Idle, ManifestFile, ObjectName, Storage, StorageSize,
-    UserName, Users, VolumeKind, kubernetes, kustomize, secret_commands,
+    Cluster, Exposure, Fleet, GpuResource, Gpus, Idle, ManifestFile, ObjectName, SecretCommand, Storage,
+    StorageSize, UserName, Users, VolumeKind, kubernetes, kustomize, secret_commands,
 };
 pub use names::{HostName, Image, Name};
 
@@ -95,7 +95,7 @@ impl Container {
             secrets: secrets(settings, &place.name, files)?,
             leases: mountable("COSMOS_LEASE_DIR", leases)?,
             asks_password: settings.is("basic_auth"),
-            user: settings.text("user").unwrap_or("user").to_owned(),
+            user: settings.text("user").unwrap_or(USER_NAME).to_owned(),
             guacamole: false,
             place,
         })
@@ -194,6 +194,10 @@ fn quoted(text: &str) -> Cow<'_, str> {
 const CAPABILITIES: [&str; 5] = ["compute", "utility", "graphics", "video", "display"];
 /// The user of the image, and the group.
 const USER: u16 = 1000;
+/// The name to log in with where none is set.
+const USER_NAME: &str = "user";
+/// The settings that let people in, the usual one first.
+const LOGINS: [&str; 2] = ["password", "account_password"];
 const HOME: &str = "/home/user";
 const LEASES: &str = "/run/lock/cosmos-gpu";
 const SECRETS: &str = "/run/secrets";

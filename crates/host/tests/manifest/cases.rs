@@ -67,13 +67,22 @@ pub fn clusters() -> Vec<(&'static str, &'static Case, Cluster)> {
         exposure: Exposure::HostNetwork,
         ..Cluster::default()
     };
+    let together = Cluster { exposure: Exposure::NodePort(30100), idle: None, ..everything.clone() };
     vec![
         ("plain", &CASES[0], Cluster::default()),
         ("software", &CASES[1], kept),
         ("secrets", &CASES[2], everything),
         ("signs", &CASES[3], on_node),
         ("ports", &CASES[1], ports),
+        ("guacamole", &CASES[0], Cluster::default()),
+        ("guacamole-fleet", &CASES[2], together),
     ]
+}
+
+/// What is printed for a cluster; where the name says so, Guacamole stands beside it.
+pub fn in_cluster(name: &str, case: &Case) -> Container {
+    let container = container(case).unwrap();
+    if name.starts_with("guacamole") { container.with_guacamole() } else { container }
 }
 
 pub fn fleet(names: &[&str]) -> Fleet {

@@ -10,7 +10,7 @@ use std::{
 use cosmos_host::manifest::{kubernetes, kustomize, write_files};
 use serde_json::Value;
 
-use super::cases::{CASES, clean, clusters, container, found};
+use super::cases::{CASES, clean, clusters, container, found, in_cluster};
 
 type Objects = BTreeMap<(String, String), Value>;
 
@@ -19,7 +19,7 @@ type Objects = BTreeMap<(String, String), Value>;
 fn kubectl_builds_what_is_printed() {
     let Some(kubectl) = found("kubectl_builds_what_is_printed", "kubectl") else { return };
     for (name, case, cluster) in &clusters() {
-        let container = container(case).unwrap();
+        let container = in_cluster(name, case);
         let directory = tempfile::tempdir().unwrap();
         write_files(directory.path(), &kustomize(&container, cluster).unwrap(), false).unwrap();
         let built = objects(&build(&kubectl, directory.path()));
@@ -37,8 +37,7 @@ fn kubectl_builds_every_overlay() {
     let Some(kubectl) = found("kubectl_builds_every_overlay", "kubectl") else { return };
     for (name, case, cluster) in &clusters() {
         let directory = tempfile::tempdir().unwrap();
-        write_files(directory.path(), &kustomize(&container(case).unwrap(), cluster).unwrap(), false)
-            .unwrap();
+        write_files(directory.path(), &kustomize(&in_cluster(name, case), cluster).unwrap(), false).unwrap();
         for overlay in overlays(directory.path()) {
             let text = build(&kubectl, &overlay);
             let overlay = overlay.file_name().unwrap().to_str().unwrap().to_owned();
@@ -93,8 +92,10 @@ fn overlays_follow_the_settings() {
         "gpu shared-gpu software ingress nodeport loadbalancer hostnetwork idle",
         "gpu shared-gpu software nodeport loadbalancer hostnetwork idle",
         "nodeport loadbalancer hostnetwork idle",
+        "gpu shared-gpu software nodeport loadbalancer idle",
+        "gpu shared-gpu software ingress nodeport loadbalancer idle",
     ]) {
-        let files = kustomize(&container(case).unwrap(), cluster).unwrap();
+        let files = kustomize(&in_cluster(name, case), cluster).unwrap();
         let overlay = |path: &str| Some(path.strip_prefix("overlays/")?.split('/').next()?.to_owned());
         let overlays: Vec<String> = files.iter().filter_map(|file| overlay(&file.path)).collect();
         assert_eq!(overlays.join(" "), expected, "{name}");

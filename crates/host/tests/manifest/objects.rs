@@ -1,6 +1,8 @@
 //! Objects for Kubernetes.
 
-use cosmos_host::manifest::{Cluster, Container, Exposure, Fleet, ManifestError, Place, Users, kubernetes};
+use cosmos_host::manifest::{
+    Cluster, Container, Exposure, Fleet, ManifestError, Place, Users, kubernetes, secret_commands,
+};
 use k8s_openapi::{
     api::{
         apps::v1::{Deployment, StatefulSet},
@@ -12,12 +14,12 @@ use k8s_openapi::{
     serde::{Serialize, de::DeserializeOwned},
 };
 
-use super::cases::{CASES, clean, clusters, container, fleet, golden, resolved};
+use super::cases::{CASES, clean, clusters, container, fleet, golden, in_cluster, resolved};
 
 #[test]
 fn objects_are_as_they_were_and_clean() {
     for (name, case, cluster) in &clusters() {
-        let text = kubernetes(&container(case).unwrap(), cluster).unwrap();
+        let text = kubernetes(&in_cluster(name, case), cluster).unwrap();
         clean(name, &text);
         golden(&format!("{name}.kubernetes.yaml"), &text);
     }
@@ -27,7 +29,7 @@ fn objects_are_as_they_were_and_clean() {
 #[test]
 fn the_types_of_kubernetes_hold_all_that_is_printed() {
     for (name, case, cluster) in &clusters() {
-        let text = kubernetes(&container(case).unwrap(), cluster).unwrap();
+        let text = kubernetes(&in_cluster(name, case), cluster).unwrap();
         for document in text.split("---\n") {
             let plain: serde_json::Value = serde_saphyr::from_str(document).unwrap();
             assert_eq!(typed(plain["kind"].as_str().unwrap(), document), plain, "{name}");
@@ -97,6 +99,81 @@ fn the_job_may_do_no_more_than_scale_its_own() {
             (words(&["configmaps"]), words(&["cosmos-idle-since"]), both),
         ]
     );
+}
+
+/// Of all that Guacamole brings along, the network reaches the web application only, and no password is in the text.
+#[test]
+fn guacamole_is_all_of_guacamole_that_the_network_reaches() {
+    let alone = kubernetes(&container(&CASES[2]).unwrap(), &Cluster::default()).unwrap();
+    let text = kubernetes(&container(&CASES[2]).unwrap().with_guacamole(), &Cluster::default()).unwrap();
+    for part in ["guac", "5900", "4822", "8081"] {
+        assert!(!alone.contains(part), "{part} is in {alone}");
+    }
+    let documents: Vec<&str> = text.split("---\n").collect();
+    let of =
+        |kind: &str| documents.iter().find(|document| document.contains(&format!("kind: {kind}\n"))).unwrap();
+    for kind in ["Service", "NetworkPolicy"] {
+        assert!(of(kind).contains("port: 8081\n"), "{}", of(kind));
+    }
+    assert!(of("ConfigMap").contains("<Connector port=\"8081\" "), "{}", of("ConfigMap"));
+    assert!(
+        !text.contains("0.0.0.0:5900") && !text.contains("ort: 5900") && !text.contains("ort: 4822"),
+        "{text}"
+    );
+    let pod: Deployment = serde_saphyr::from_str(of("Deployment")).unwrap();
+    let pod = pod.spec.unwrap().template.spec.unwrap();
+    for container in &pod.containers[1..] {
+        let security = container.security_context.clone().unwrap();
+        let user = (security.run_as_user, security.read_only_root_filesystem);
+        assert_eq!(user, (Some(1001), Some(true)), "{}", container.name);
+    }
+    let variables = pod.containers[0].env.as_deref().unwrap();
+    let viewers = variables.iter().find(|variable| variable.name == "COSMOS_VNC_LISTEN").unwrap();
+    assert_eq!(viewers.value.as_deref(), Some("127.0.0.1:5900"));
+    assert!(
+        pod.containers[1].command.as_deref().unwrap().ends_with(&["-b".to_owned(), "127.0.0.1".to_owned()])
+    );
+}
+
+/// Each user of a fleet has a file of users of their own, made of their own password.
+#[test]
+fn the_file_of_users_is_made_of_the_password_in_the_cluster() {
+    let (name, case, cluster) = clusters().pop().unwrap();
+    let commands = secret_commands(&in_cluster(name, case), &cluster).unwrap();
+    let found: Vec<&str> =
+        commands.iter().filter(|command| !command.is_typed).map(|command| &*command.text).collect();
+    let made = |user: &str| {
+        format!(
+            "kubectl get secret cosmos-{user}-my-pass -n desks -o 'jsonpath={{.data.my-pass}}' | base64 -d | \
+             cosmos-launch guacamole --host 127.0.0.1 --password-file /dev/stdin | \
+             kubectl create secret generic cosmos-{user}-guacamole -n desks --from-file=user-mapping.xml=/dev/stdin"
+        )
+    };
+    assert_eq!(found, [made("alice"), made("bob")]);
+    let mut before = commands.iter().take_while(|command| command.is_typed);
+    assert!(before.by_ref().count() == commands.len() - 2, "{commands:#?}");
+}
+
+#[test]
+fn guacamole_is_refused_where_it_has_no_place() {
+    let refused = |flags, exposure| {
+        let desktop = container(&("", flags, &[], 1)).unwrap().with_guacamole();
+        let printed = kubernetes(&desktop, &Cluster { exposure, ..Cluster::default() });
+        printed.err().map_or("nothing".to_owned(), |error| error.to_string())
+    };
+    let open = &[("basic_auth", "false"), ("allow_insecure", "true")];
+    for (flags, exposure, told) in [
+        (&[][..], Exposure::HostNetwork, "expected --expose clusterip, nodeport or loadbalancer"),
+        (open, Exposure::ClusterIp, "COSMOS_BASIC_AUTH"),
+        (&[("listen_port", "4822")], Exposure::ClusterIp, "port 4822 is one of Guacamole's"),
+        (&[("listen_port", "4822")], Exposure::NodePort(30100), "port 4822 is one of Guacamole's"),
+        (&[("listen_port", "5900")], Exposure::LoadBalancer, "port 5900 is one of Guacamole's"),
+        (&[], Exposure::NodePort(8081), "port 8081 is one of Guacamole's"),
+        (&[("listen_port", "8081")], Exposure::ClusterIp, "nothing"),
+    ] {
+        let told_now = refused(flags, exposure);
+        assert!(told_now.contains(told), "{flags:?}: {told_now} instead of {told}");
+    }
 }
 
 #[test]

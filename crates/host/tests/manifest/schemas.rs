@@ -5,7 +5,7 @@ use std::{fs, path::Path, process::Command};
 use cosmos_host::manifest::{kubernetes, kustomize, write_files};
 
 use super::{
-    cases::{clusters, container, found},
+    cases::{clusters, container, found, in_cluster},
     kustomize::{build, overlays},
 };
 
@@ -18,7 +18,7 @@ fn the_schemas_of_kubernetes_accept_the_objects() {
     let releases = releases(&program);
     let ends = [releases[0].clone(), releases[releases.len() - 1].clone()];
     for (name, case, cluster) in &clusters() {
-        let text = kubernetes(&container(case).unwrap(), cluster).unwrap();
+        let text = kubernetes(&in_cluster(name, case), cluster).unwrap();
         validate(&program, &ends, name, &text);
     }
 }
@@ -33,8 +33,7 @@ fn the_schemas_of_all_releases_accept_all_overlays() {
     let releases = releases(&program);
     for (name, case, cluster) in &clusters() {
         let directory = tempfile::tempdir().unwrap();
-        write_files(directory.path(), &kustomize(&container(case).unwrap(), cluster).unwrap(), false)
-            .unwrap();
+        write_files(directory.path(), &kustomize(&in_cluster(name, case), cluster).unwrap(), false).unwrap();
         for place in overlays(directory.path()).iter().chain([&directory.path().to_owned()]) {
             let name = format!("{name}: {}", place.display());
             validate(&program, &releases, &name, &build(&kubectl, place));

@@ -7,7 +7,7 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta},
 };
 
-use super::{Cluster, Exposure, Object, UserName, Users, VolumeKind, network, pod, volumes};
+use super::{Cluster, Exposure, Object, UserName, Users, VolumeKind, guacamole, network, pod, volumes};
 use crate::manifest::{Container, ManifestError, Name};
 
 /// One desktop in a cluster.
@@ -35,7 +35,9 @@ pub(super) fn desktops<'a>(
     };
     let ports = ports(container, cluster, named.len())?;
     let desktop = |((name, user), port): ((Name, _), u16)| Desktop { container, cluster, name, user, port };
-    Ok(named.into_iter().zip(ports).map(desktop).collect())
+    let desktops: Vec<Desktop<'_>> = named.into_iter().zip(ports).map(desktop).collect();
+    desktops.iter().try_for_each(guacamole::fits)?;
+    Ok(desktops)
 }
 
 /// Browsers are told the number inside, so a port of the nodes is that of the desktop.
@@ -98,6 +100,11 @@ impl Desktop<'_> {
     /// Where desktops are put to sleep, applying the objects once more must not wake them; the first time makes one.
     fn replicas(&self) -> Option<i32> {
         self.cluster.idle.is_none().then_some(1)
+    }
+
+    /// As kubectl wants it, with a space before it.
+    pub(super) fn namespace(&self) -> String {
+        self.cluster.namespace.as_ref().map(|name| format!(" -n {name}")).unwrap_or_default()
     }
 
     pub(super) fn labels(&self) -> BTreeMap<String, String> {

@@ -15,9 +15,9 @@ use k8s_openapi::{
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 
-use super::{Exposure, desktop::Desktop};
+use super::{Exposure, desktop::Desktop, guacamole};
 
-/// TCP and UDP of one number.
+/// TCP and UDP of one number, and the web application beside the desktop.
 pub(super) fn service(desktop: &Desktop<'_>) -> Service {
     let at_node = matches!(desktop.cluster.exposure, Exposure::NodePort(_)).then_some(desktop.port.into());
     let port = |name: &str, protocol: &str| ServicePort {
@@ -28,6 +28,12 @@ pub(super) fn service(desktop: &Desktop<'_>) -> Service {
         target_port: Some(IntOrString::String(name.to_owned())),
         ..ServicePort::default()
     };
+    // Nobody is told the number of this one, so any port of the nodes will do.
+    let beside = guacamole::web(desktop).map(|number| ServicePort {
+        node_port: None,
+        port: number.into(),
+        ..port(guacamole::PORT, "TCP")
+    });
     let (kind, policy) = match desktop.cluster.exposure {
         Exposure::ClusterIp | Exposure::HostNetwork => (None, None),
         Exposure::NodePort(_) => (Some("NodePort"), None),
@@ -36,7 +42,7 @@ pub(super) fn service(desktop: &Desktop<'_>) -> Service {
     };
     let spec = ServiceSpec {
         external_traffic_policy: policy.map(str::to_owned),
-        ports: Some(vec![port("http", "TCP"), port("webrtc", "UDP")]),
+        ports: Some([port("http", "TCP"), port("webrtc", "UDP")].into_iter().chain(beside).collect()),
         selector: Some(desktop.labels()),
         type_: kind.map(str::to_owned),
         ..ServiceSpec::default()
@@ -44,15 +50,17 @@ pub(super) fn service(desktop: &Desktop<'_>) -> Service {
     Service { metadata: desktop.metadata(&desktop.name.to_string()), spec: Some(spec), status: None }
 }
 
-/// Nothing but the one port is open. A desktop may go wherever its user goes, but not to the service of a cloud that
+/// Nothing but what browsers need is open. A desktop may go wherever its user goes, but not to the service of a cloud that
 /// gives the rights of the node to whoever asks.
 pub(super) fn policy(desktop: &Desktop<'_>) -> NetworkPolicy {
-    let port = |protocol: &str| NetworkPolicyPort {
-        port: Some(IntOrString::Int(desktop.port.into())),
+    let port = |number: u16, protocol: &str| NetworkPolicyPort {
+        port: Some(IntOrString::Int(number.into())),
         protocol: Some(protocol.to_owned()),
         end_port: None,
     };
-    let ingress = NetworkPolicyIngressRule { from: None, ports: Some(vec![port("TCP"), port("UDP")]) };
+    let beside = guacamole::web(desktop).map(|number| port(number, "TCP"));
+    let ports = [port(desktop.port, "TCP"), port(desktop.port, "UDP")].into_iter().chain(beside).collect();
+    let ingress = NetworkPolicyIngressRule { from: None, ports: Some(ports) };
     // Addresses of pods are part of no block to some plugins.
     let pods = NetworkPolicyPeer {
         namespace_selector: Some(LabelSelector::default()),
@@ -78,8 +86,9 @@ pub(super) fn ingress(desktop: &Desktop<'_>) -> Option<Ingress> {
     let host = if desktop.user.is_some() { format!("{}.{host}", desktop.name) } else { host.to_string() };
     let tls =
         IngressTLS { hosts: Some(vec![host.clone()]), secret_name: Some(format!("{}-tls", desktop.name)) };
-    let rule =
-        IngressRule { host: Some(host), http: Some(HTTPIngressRuleValue { paths: vec![path(desktop)] }) };
+    let beside = guacamole::web(desktop).map(|_| path(desktop, guacamole::PATH, guacamole::PORT));
+    let paths = std::iter::once(path(desktop, "/", "http")).chain(beside).collect();
+    let rule = IngressRule { host: Some(host), http: Some(HTTPIngressRuleValue { paths }) };
     let spec = IngressSpec { rules: Some(vec![rule]), tls: Some(vec![tls]), ..IngressSpec::default() };
     let mut metadata = desktop.metadata(&desktop.name.to_string());
     let annotation =
@@ -89,12 +98,12 @@ pub(super) fn ingress(desktop: &Desktop<'_>) -> Option<Ingress> {
     Some(Ingress { metadata, spec: Some(spec), status: None })
 }
 
-fn path(desktop: &Desktop<'_>) -> HTTPIngressPath {
-    let port = ServiceBackendPort { name: Some("http".to_owned()), number: None };
+fn path(desktop: &Desktop<'_>, path: &str, port: &str) -> HTTPIngressPath {
+    let port = ServiceBackendPort { name: Some(port.to_owned()), number: None };
     let service = IngressServiceBackend { name: desktop.name.to_string(), port: Some(port) };
     HTTPIngressPath {
         backend: IngressBackend { service: Some(service), resource: None },
-        path: Some("/".to_owned()),
+        path: Some(path.to_owned()),
         path_type: "Prefix".to_owned(),
     }
 }

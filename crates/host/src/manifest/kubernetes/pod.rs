@@ -1,4 +1,4 @@
-//! The pod: one container without privileges.
+//! The pod: the container of the desktop, and those beside it, all without privileges.
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
@@ -11,23 +11,23 @@ use k8s_openapi::{
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
 };
 
-use super::{Exposure, desktop::Desktop, volumes};
-use crate::manifest::{CAPABILITIES, USER};
+use super::{Exposure, desktop::Desktop, guacamole, volumes};
+use crate::manifest::{CAPABILITIES, LOGINS, USER};
 
 /// A variable, and the name and the key of the secret that holds its value.
 pub(super) struct Reference {
     variable: &'static str,
     pub(super) name: String,
     pub(super) key: String,
-    /// Whether it lets its owner in.
-    lets_in: bool,
+    /// The key of its setting.
+    pub(super) setting: &'static str,
 }
 
 pub(super) fn template(desktop: &Desktop<'_>) -> PodTemplateSpec {
     let on_node = desktop.cluster.exposure == Exposure::HostNetwork;
     let spec = PodSpec {
         automount_service_account_token: Some(false),
-        containers: vec![container(desktop)],
+        containers: std::iter::once(container(desktop)).chain(guacamole::containers(desktop)).collect(),
         // The names of the cluster are still wanted there.
         dns_policy: on_node.then(|| "ClusterFirstWithHostNet".to_owned()),
         // A service named cosmos would set variables that begin as those of the settings do.
@@ -45,33 +45,36 @@ pub(super) fn template(desktop: &Desktop<'_>) -> PodTemplateSpec {
 
 /// The commands that make the secrets, which are typed into them.
 pub(super) fn secrets_to_make(desktop: &Desktop<'_>) -> Vec<String> {
-    let namespace = desktop.cluster.namespace.as_ref().map(|name| format!(" -n {name}")).unwrap_or_default();
-    let make = |Reference { name, key, .. }: Reference| {
-        format!("kubectl create secret generic {name}{namespace} --from-file={key}=/dev/stdin")
-    };
-    secrets(desktop).into_iter().map(make).collect()
+    secrets(desktop).iter().map(|secret| secret_to_make(desktop, &secret.name, &secret.key)).collect()
+}
+
+/// The command that makes a secret of what it reads.
+pub(super) fn secret_to_make(desktop: &Desktop<'_>, name: &str, key: &str) -> String {
+    format!("kubectl create secret generic {name}{} --from-file={key}=/dev/stdin", desktop.namespace())
 }
 
 /// What the user of a desktop logs in with; none where nobody is asked.
 pub(super) fn login(desktop: &Desktop<'_>) -> Option<Reference> {
-    secrets(desktop).into_iter().filter(|_| desktop.container.asks_password).find(|secret| secret.lets_in)
+    secrets(desktop)
+        .into_iter()
+        .filter(|_| desktop.container.asks_password)
+        .find(|secret| LOGINS.contains(&secret.setting))
 }
 
 /// The secrets of a desktop. Without a password each start of the pod would make another, so there is always one. The
 /// desktops of a fleet share all secrets but those that let in.
 fn secrets(desktop: &Desktop<'_>) -> Vec<Reference> {
     let set = desktop.container.secrets.iter().map(|secret| (secret.key, secret.variable));
-    let mut wanted: Vec<(&str, &'static str)> = set.collect();
+    let mut wanted: Vec<(&'static str, &'static str)> = set.collect();
     let has_login = wanted.iter().any(|(key, _)| LOGINS.contains(key));
     if desktop.container.asks_password && !has_login {
         wanted.push((LOGINS[0], "COSMOS_PASSWORD"));
     }
-    let reference = |(key, variable): (&str, &'static str)| {
-        let lets_in = LOGINS.contains(&key);
-        let plain = if key == LOGINS[0] { "my-pass".to_owned() } else { key.replace('_', "-") };
-        let own = desktop.user.is_some() && (lets_in || key == "view_password");
+    let reference = |(setting, variable): (&'static str, &'static str)| {
+        let plain = if setting == LOGINS[0] { "my-pass".to_owned() } else { setting.replace('_', "-") };
+        let own = desktop.user.is_some() && (LOGINS.contains(&setting) || setting == "view_password");
         let name = if own { format!("{}-{plain}", desktop.name) } else { plain.clone() };
-        Reference { variable, name, key: plain, lets_in }
+        Reference { variable, setting, name, key: plain }
     };
     wanted.into_iter().map(reference).collect()
 }
@@ -81,24 +84,18 @@ fn container(desktop: &Desktop<'_>) -> Container {
         name: desktop.name.to_string(),
         image: Some(desktop.container.place.image.to_string()),
         env: Some(variables(desktop)),
-        ports: Some(vec![port(desktop, "http", "TCP"), port(desktop, "webrtc", "UDP")]),
+        ports: Some(vec![port(desktop.port, "http", "TCP"), port(desktop.port, "webrtc", "UDP")]),
         resources: Some(resources(desktop)),
         security_context: Some(of_container()),
-        startup_probe: Some(probe(SERVES, 2, 90)),
-        readiness_probe: Some(probe(READY, 5, 2)),
-        liveness_probe: Some(probe(SERVES, 10, 6)),
+        startup_probe: Some(probe("http", SERVES, 2, 90)),
+        readiness_probe: Some(probe("http", READY, 5, 2)),
+        liveness_probe: Some(probe("http", SERVES, 10, 6)),
         volume_mounts: Some(volumes::mounts(desktop)),
         ..Container::default()
     }
 }
 
 fn variables(desktop: &Desktop<'_>) -> Vec<EnvVar> {
-    let plain = |name: &str, value: &str| EnvVar {
-        name: name.to_owned(),
-        // Kubernetes puts variables in the place of $(NAME), and a dollar sign in that of $$.
-        value: Some(value.replace('$', "$$")),
-        value_from: None,
-    };
     let secret = |Reference { variable, name, key, .. }: Reference| {
         let selector = SecretKeySelector { name, key, optional: None };
         let source = EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() };
@@ -120,7 +117,13 @@ fn variables(desktop: &Desktop<'_>) -> Vec<EnvVar> {
     if desktop.port != desktop.container.port {
         listen(desktop.port, &mut variables);
     }
+    guacamole::keep_to_pod(desktop, &mut variables);
     variables
+}
+
+pub(super) fn plain(name: &str, value: &str) -> EnvVar {
+    // Kubernetes puts variables in the place of $(NAME), and a dollar sign in that of $$.
+    EnvVar { name: name.to_owned(), value: Some(value.replace('$', "$$")), value_from: None }
 }
 
 /// Puts the port where the settings have none, or another.
@@ -136,9 +139,9 @@ fn listen(port: u16, variables: &mut Vec<EnvVar>) {
     }
 }
 
-fn port(desktop: &Desktop<'_>, name: &str, protocol: &str) -> ContainerPort {
+pub(super) fn port(number: u16, name: &str, protocol: &str) -> ContainerPort {
     ContainerPort {
-        container_port: desktop.port.into(),
+        container_port: number.into(),
         name: Some(name.to_owned()),
         protocol: Some(protocol.to_owned()),
         ..ContainerPort::default()
@@ -146,9 +149,6 @@ fn port(desktop: &Desktop<'_>, name: &str, protocol: &str) -> ContainerPort {
 }
 
 fn resources(desktop: &Desktop<'_>) -> ResourceRequirements {
-    let quantities = |pairs: &[(&str, &str)]| -> BTreeMap<String, Quantity> {
-        pairs.iter().map(|(name, quantity)| ((*name).to_owned(), Quantity((*quantity).to_owned()))).collect()
-    };
     let mut limits = quantities(&[("memory", "8Gi")]);
     let gpus = desktop.container.place.gpus;
     if gpus > 0 {
@@ -158,8 +158,13 @@ fn resources(desktop: &Desktop<'_>) -> ResourceRequirements {
     ResourceRequirements { claims: None, limits: Some(limits), requests: Some(requests) }
 }
 
-fn probe(path: &str, period_s: i32, failures: i32) -> Probe {
-    let port = IntOrString::String("http".to_owned());
+pub(super) fn quantities(pairs: &[(&str, &str)]) -> BTreeMap<String, Quantity> {
+    pairs.iter().map(|(name, quantity)| ((*name).to_owned(), Quantity((*quantity).to_owned()))).collect()
+}
+
+/// Asks the port of that name for a path.
+pub(super) fn probe(port: &str, path: &str, period_s: i32, failures: i32) -> Probe {
+    let port = IntOrString::String(port.to_owned());
     let get = HTTPGetAction { path: Some(path.to_owned()), port, ..HTTPGetAction::default() };
     Probe {
         http_get: Some(get),
@@ -182,7 +187,7 @@ fn of_pod() -> PodSecurityContext {
     }
 }
 
-fn of_container() -> SecurityContext {
+pub(super) fn of_container() -> SecurityContext {
     SecurityContext {
         allow_privilege_escalation: Some(false),
         capabilities: Some(Capabilities { add: None, drop: Some(vec!["ALL".to_owned()]) }),
@@ -195,5 +200,3 @@ fn of_container() -> SecurityContext {
 const SERVES: &str = "/healthz";
 /// Answers well while the desktop can be seen.
 const READY: &str = "/readyz";
-/// The settings that let people in, the usual one first.
-const LOGINS: [&str; 2] = ["password", "account_password"];

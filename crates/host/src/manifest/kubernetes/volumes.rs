@@ -10,7 +10,7 @@ use k8s_openapi::{
     apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
 };
 
-use super::{StorageSize, VolumeKind, desktop::Desktop};
+use super::{StorageSize, VolumeKind, desktop::Desktop, guacamole};
 use crate::manifest::HOME;
 
 /// What a desktop keeps beyond its container.
@@ -28,6 +28,7 @@ pub(super) fn volumes(desktop: &Desktop<'_>) -> Vec<Volume> {
     };
     let mut volumes = vec![empty("dshm", shared), empty("tmp", EmptyDirVolumeSource::default())];
     volumes.extend(kept(desktop).iter().filter_map(|kept| volume(desktop, kept)));
+    volumes.extend(guacamole::volumes(desktop));
     volumes.extend(marks_gpus(desktop).then(|| leases(desktop)));
     volumes
 }
@@ -104,10 +105,10 @@ fn claim_spec(desktop: &Desktop<'_>, kept: &Kept<'_>) -> PersistentVolumeClaimSp
     }
 }
 
-fn empty(name: &str, source: EmptyDirVolumeSource) -> Volume {
+pub(super) fn empty(name: &str, source: EmptyDirVolumeSource) -> Volume {
     Volume { name: name.to_owned(), empty_dir: Some(source), ..Volume::default() }
 }
 
-fn mount(name: &str, path: &str) -> VolumeMount {
+pub(super) fn mount(name: &str, path: &str) -> VolumeMount {
     VolumeMount { name: name.to_owned(), mount_path: path.to_owned(), ..VolumeMount::default() }
 }

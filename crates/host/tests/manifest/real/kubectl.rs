@@ -10,7 +10,7 @@ use std::{
 use cosmos_host::manifest::{Cluster, Users, kubernetes, kustomize, write_files};
 
 use super::{
-    super::cases::{CASES, clusters, container, fleet},
+    super::cases::{CASES, clusters, container, fleet, in_cluster},
     emulator::Emulator,
 };
 
@@ -23,7 +23,7 @@ fn kubectl_handles_the_objects_at_an_api_server() {
     for (name, case, cluster) in clusters() {
         let cluster = Cluster { namespace: None, ..cluster };
         let path = directory.path().join(format!("{name}.yaml"));
-        fs::write(&path, kubernetes(&container(case).unwrap(), &cluster).unwrap()).unwrap();
+        fs::write(&path, kubernetes(&in_cluster(name, case), &cluster).unwrap()).unwrap();
         life(&server, &path).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }

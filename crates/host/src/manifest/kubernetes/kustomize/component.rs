@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    super::{Cluster, Exposure, Object, desktop::desktops, idle, network},
+    super::{Cluster, Exposure, Object, desktop::desktops, guacamole, idle, network},
     bare,
     patch::{Operation, Patch, patches},
 };
@@ -34,7 +34,7 @@ pub(super) fn components(container: &Container, cluster: &Cluster) -> Result<Vec
         components.push(software(&base)?);
     }
     components.extend(ingress(cluster, &base)?);
-    components.extend(exposures(cluster, &base)?);
+    components.extend(exposures(container, cluster, &base)?);
     components.push(sleep(cluster, &base)?);
     Ok(components)
 }
@@ -84,7 +84,7 @@ fn ingress(cluster: &Cluster, base: &Base) -> Result<Option<Component>, Manifest
     Ok(Some(Component { is_chosen: true, resources, ..Component::named("ingress", INGRESS) }))
 }
 
-fn exposures(cluster: &Cluster, base: &Base) -> Result<Vec<Component>, ManifestError> {
+fn exposures(container: &Container, cluster: &Cluster, base: &Base) -> Result<Vec<Component>, ManifestError> {
     let first = if let Exposure::NodePort(first) = cluster.exposure { first } else { FIRST_NODE_PORT };
     [
         ("nodeport", NODE_PORT, Exposure::NodePort(first)),
@@ -92,6 +92,7 @@ fn exposures(cluster: &Cluster, base: &Base) -> Result<Vec<Component>, ManifestE
         ("hostnetwork", HOST_NETWORK, Exposure::HostNetwork),
     ]
     .into_iter()
+    .filter(|(.., exposure)| guacamole::may_be_shown(container, *exposure))
     .map(|(name, note, exposure)| {
         let with = (base.0.clone(), Cluster { exposure, ..base.1.clone() });
         let is_chosen = cluster.exposure == exposure;

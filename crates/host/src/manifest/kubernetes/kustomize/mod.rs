@@ -6,7 +6,7 @@ mod patch;
 
 use serde::Serialize;
 
-use super::{Cluster, Exposure, Gpus, account, before, desktop::desktops, object::documents};
+use super::{Cluster, Exposure, Gpus, account, before, desktop::desktops, guacamole, object::documents};
 use crate::manifest::{Container, ManifestError, compose::yaml, files::marked};
 use component::{Component, components};
 
@@ -79,6 +79,9 @@ fn bare(container: &Container, cluster: &Cluster) -> (Container, Cluster) {
 fn base(container: &Container, cluster: &Cluster) -> Result<Vec<ManifestFile>, ManifestError> {
     let (container, cluster) = bare(container, cluster);
     let mut contents = vec![("account".to_owned(), vec![account::of_desktops(&container, &cluster)?])];
+    contents.extend(
+        guacamole::server(&container, &cluster)?.map(|server| ("guacamole".to_owned(), vec![server])),
+    );
     for desktop in desktops(&container, &cluster)? {
         contents.push((format!("desktop-{}", desktop.name), desktop.objects()?));
     }
