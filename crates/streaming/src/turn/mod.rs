@@ -61,8 +61,9 @@ struct Caller {
     settled: Arc<AtomicBool>,
 }
 
-/// Ports of addresses that are lent. They are names and no more, but browsers and people expect such numbers.
-const PORTS: std::ops::RangeInclusive<u16> = 49152..=65535;
+/// Ports of addresses that are lent. They are names and no more: none that Linux gives to programs of this machine by
+/// itself, as a browser here is one of those whom we answer.
+const PORTS: std::ops::RangeInclusive<u16> = 61000..=65535;
 /// Addresses that are lent at a time.
 const MOST: usize = 64;
 /// Those over UDP who have been lent nothing yet; the oldest makes room.
