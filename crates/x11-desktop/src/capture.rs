@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cosmos_desktop::{Change, DesktopError, Frame, FrameSource, Rect, Size, Waker};
+use cosmos_desktop::{Change, DesktopError, Frame, Rect, Size};
 use x11rb::{
     NONE,
     connection::Connection as _,
@@ -31,7 +31,6 @@ const TRIES: usize = 4;
 /// The screen of one display.
 pub(crate) struct Capture {
     link: Link,
-    alarm: Alarm,
     pixels: Pixels,
     picture: Picture,
     size: Size,
@@ -39,20 +38,35 @@ pub(crate) struct Capture {
     region: Region,
     rects: Vec<Rect>,
     changed: Option<Instant>,
+    captured: Instant,
     is_damaged: bool,
     is_stale: bool,
+    /// Whether somebody has seen the picture, so that `rects` begin anew.
+    is_given: bool,
 }
 
 impl Capture {
     pub(crate) fn open(link: Link, pixels: Pixels) -> Result<Self, DesktopError> {
         link.need(&[damage::X11_EXTENSION_NAME, xfixes::X11_EXTENSION_NAME])?;
-        let alarm = Alarm::new().map_err(link.lost("make a waker for the picture"))?;
         let (damage, region, size) = watch(&link).map_err(link.lost("watch the screen"))?;
         let picture = Picture::new(&link, size, pixels)?;
         tracing::info!(%size, pixels = ?picture.way(), "capturing the X screen");
-        let (changed, rects) = (Some(Instant::now()), Vec::new());
-        let (is_damaged, is_stale) = (true, true);
-        Ok(Self { link, alarm, pixels, picture, size, damage, region, rects, changed, is_damaged, is_stale })
+        let (captured, rects) = (Instant::now(), Vec::new());
+        let (changed, is_damaged, is_stale, is_given) = (Some(captured), true, true, true);
+        Ok(Self {
+            link,
+            pixels,
+            picture,
+            size,
+            damage,
+            region,
+            rects,
+            changed,
+            captured,
+            is_damaged,
+            is_stale,
+            is_given,
+        })
     }
 
     /// Takes in what the server told without waiting.
@@ -80,7 +94,7 @@ impl Capture {
     fn update(&mut self) -> Result<(), DesktopError> {
         for _ in 0..TRIES {
             self.fit_picture()?;
-            match self.fetch() {
+            match self.read() {
                 Err(ReplyOrIdError::X11Error(error)) => {
                     tracing::debug!(?error, "the screen changed while it was read");
                     self.is_stale = true;
@@ -103,11 +117,14 @@ impl Capture {
         old.close(&self.link.conn).map_err(self.link.lost("give back the picture"))
     }
 
-    fn fetch(&mut self) -> XResult<()> {
-        self.rects.clear();
+    fn read(&mut self) -> XResult<()> {
+        if std::mem::take(&mut self.is_given) {
+            self.rects.clear();
+        }
         if self.is_stale {
             // What was damaged so far is in the picture that is fetched now.
             self.link.conn.damage_subtract(self.damage, NONE, NONE)?;
+            self.rects.clear();
             self.rects.push(self.size.rect());
         } else if self.is_damaged {
             self.take_damage()?;
@@ -116,6 +133,46 @@ impl Capture {
         self.picture.fetch(&self.link.conn, self.link.root, &self.rects)?;
         self.is_stale = false;
         Ok(())
+    }
+
+    /// As [`FrameSource::wait`](cosmos_desktop::FrameSource::wait); `alarm` ends it too.
+    pub(crate) fn wait(&mut self, alarm: &Alarm, deadline: Instant) -> Result<Change, DesktopError> {
+        loop {
+            self.drain().map_err(self.link.lost("watch the screen"))?;
+            if let Some(changed) = self.changed {
+                return Ok(Change::Changed(changed));
+            }
+            let woken = alarm.wait(self.link.conn.stream(), deadline);
+            if woken.map_err(self.link.lost("watch the screen"))? != Woken::Readable {
+                return Ok(Change::Nothing);
+            }
+        }
+    }
+
+    /// Brings the picture up to date.
+    pub(crate) fn fetch(&mut self) -> Result<(), DesktopError> {
+        self.drain().map_err(self.link.lost("watch the screen"))?;
+        let changed = self.changed.take().unwrap_or_else(Instant::now);
+        // What nobody has seen yet is as old as its first change.
+        self.captured = if self.is_given { changed } else { self.captured };
+        self.update()
+    }
+
+    /// When the change that led to the picture became known.
+    pub(crate) fn captured(&self) -> Instant {
+        self.captured
+    }
+
+    /// The picture, and what changed in it since it was given last.
+    pub(crate) fn give(&mut self) -> Frame<'_> {
+        self.is_given = true;
+        Frame {
+            size: self.size,
+            stride: usize::from(self.size.width) * 4,
+            bgrx: self.picture.bytes(),
+            damage: &self.rects,
+            captured: self.captured,
+        }
     }
 
     /// Moves the damage into `rects`, before the pixels are read: what changes later is told again.
@@ -128,38 +185,6 @@ impl Capture {
             .extend(region.rectangles.iter().map(|rect| clip(rect, size)).filter(|rect| !rect.is_empty()));
         merge(&mut self.rects);
         Ok(())
-    }
-}
-
-impl FrameSource for Capture {
-    fn wait(&mut self, deadline: Instant) -> Result<Change, DesktopError> {
-        loop {
-            self.drain().map_err(self.link.lost("watch the screen"))?;
-            if let Some(changed) = self.changed {
-                return Ok(Change::Changed(changed));
-            }
-            let woken = self.alarm.wait(self.link.conn.stream(), deadline);
-            if woken.map_err(self.link.lost("watch the screen"))? != Woken::Readable {
-                return Ok(Change::Nothing);
-            }
-        }
-    }
-
-    fn grab(&mut self) -> Result<Frame<'_>, DesktopError> {
-        self.drain().map_err(self.link.lost("watch the screen"))?;
-        let captured = self.changed.take().unwrap_or_else(Instant::now);
-        self.update()?;
-        Ok(Frame {
-            size: self.size,
-            stride: usize::from(self.size.width) * 4,
-            bgrx: self.picture.bytes(),
-            damage: &self.rects,
-            captured,
-        })
-    }
-
-    fn waker(&self) -> Waker {
-        self.alarm.waker()
     }
 }
 

@@ -5,15 +5,20 @@ use std::sync::Arc;
 use cosmos_desktop::{CursorImage, Point, Size};
 use x11rb::{
     errors::ReplyOrIdError,
-    protocol::xfixes::{ConnectionExt as _, GetCursorImageReply},
+    protocol::{
+        ErrorKind,
+        xfixes::{ConnectionExt as _, GetCursorImageReply},
+    },
 };
 
 use crate::link::{Link, XResult};
 
-/// The shape the pointer has now; invisible when the server has none.
+/// The shape the pointer has now; invisible when the server has none. The server shows to nobody what it is where it was
+/// set by a program that has ended, as `xsetroot` does: an arrow stands in for it.
 pub(crate) fn fetch(link: &Link) -> XResult<CursorImage> {
     match link.conn.xfixes_get_cursor_image()?.reply().map_err(ReplyOrIdError::from) {
         Ok(reply) => Ok(image(&reply)),
+        Err(ReplyOrIdError::X11Error(error)) if error.error_kind == ErrorKind::Access => Ok(arrow()),
         Err(ReplyOrIdError::X11Error(_)) => Ok(invisible()),
         Err(lost) => Err(lost),
     }
@@ -32,6 +37,37 @@ fn invisible() -> CursorImage {
     CursorImage { size: Size::new(0, 0), hot: Point::default(), rgba: Arc::new([]) }
 }
 
+/// Black with a white edge: `#` and `.`.
+const ARROW: [&str; 16] = [
+    ".          ",
+    "..         ",
+    ".#.        ",
+    ".##.       ",
+    ".###.      ",
+    ".####.     ",
+    ".#####.    ",
+    ".######.   ",
+    ".#######.  ",
+    ".########. ",
+    ".######....",
+    ".###.##.   ",
+    ".##. .##.  ",
+    "...  .##.  ",
+    "      .##. ",
+    "       ..  ",
+];
+
+fn arrow() -> CursorImage {
+    let pixels = ARROW.iter().flat_map(|row| row.bytes());
+    let rgba = pixels.flat_map(|sign| match sign {
+        b'#' => [0, 0, 0, 255],
+        b'.' => [255; 4],
+        _ => [0; 4],
+    });
+    let size = Size::new(ARROW[0].len() as u16, ARROW.len() as u16);
+    CursorImage { size, hot: Point::default(), rgba: rgba.collect() }
+}
+
 /// Red, green, blue and alpha of a pixel whose colours were multiplied by its alpha.
 fn unpremultiply(argb: u32) -> [u8; 4] {
     let [alpha, red, green, blue] = argb.to_be_bytes();
@@ -45,6 +81,13 @@ fn unpremultiply(argb: u32) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_arrow_has_as_many_pixels_as_it_says() {
+        let arrow = arrow();
+        assert_eq!(arrow.rgba.len(), 4 * arrow.size.area());
+        assert!(ARROW.iter().all(|row| row.len() == ARROW[0].len()));
+    }
 
     #[test]
     fn colours_are_divided_by_alpha() {

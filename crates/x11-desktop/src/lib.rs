@@ -1,12 +1,13 @@
 //! An X11 display as a [`Desktop`]: picture, input, cursor, clipboard and screen size.
 //!
 //! [`open`] makes three connections to the server, one for each part, so that a key never waits behind a picture
-//! and a large clipboard waits behind neither. The protocol is spoken directly, without libxcb or libX11. No wait
+//! and a large clipboard waits behind neither; pictures that are large and many make a fourth. The protocol is spoken directly, without libxcb or libX11. No wait
 //! is without an end: a server that stops answering is [`DesktopError::Lost`] after ten seconds.
 //!
 //! What the server must have: a TrueColor screen of 32 bits per pixel in little-endian order, and the extensions
 //! DAMAGE, XFIXES, RANDR and XTEST. MIT-SHM and XKEYBOARD are used where they are.
 
+mod ahead;
 mod alarm;
 mod capture;
 mod clipboard;
@@ -53,9 +54,11 @@ pub enum Pixels {
 /// display cannot be understood, or when the server lacks something without which there is no desktop.
 pub fn open(config: &X11Config) -> Result<Desktop, DesktopError> {
     let display = config.display.as_deref();
+    let (name, pixels) = (config.display.clone(), config.pixels);
+    let capture = move || capture::Capture::open(link::Link::open(name.as_deref())?, pixels);
     Ok(Desktop {
         input: Box::new(input::Input::open(link::Link::open(display)?)?),
-        frames: Box::new(capture::Capture::open(link::Link::open(display)?, config.pixels)?),
+        frames: Box::new(ahead::Ahead::open(capture)?),
         control: Box::new(control::Control::open(link::Link::open(display)?)?),
     })
 }

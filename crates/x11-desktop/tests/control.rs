@@ -15,7 +15,7 @@ use common::{Client, Kind, Server, eventually, feed, next_event, output, wait_ch
 use cosmos_desktop::{Change, CursorImage, DesktopControl, DesktopError, DesktopEvent, Rect, Size};
 use x11rb::{
     connection::Connection as _,
-    protocol::{randr::ConnectionExt as _, xproto::ConnectionExt as _},
+    protocol::{randr::ConnectionExt as _, xfixes::ConnectionExt as _, xproto::ConnectionExt as _},
 };
 
 fn resized(event: &DesktopEvent) -> Option<Size> {
@@ -177,6 +177,25 @@ fn the_shape_of_the_pointer_is_told_with_its_colours() {
         assert_eq!(image.rgba.len(), 8 * 8 * 4);
         assert_eq!(image.rgba[..4], [0xff, 0x80, 0, 0xff], "{kind:?}");
         assert_eq!(image.rgba[7 * 4..8 * 4], [0, 0, 0, 0], "{kind:?}");
+    }
+}
+
+#[test]
+fn the_pointer_is_not_invisible_when_the_program_that_gave_it_a_shape_has_ended() {
+    for kind in [Kind::Xvfb, Kind::Dummy] {
+        let Some(server) = Server::start(kind) else { continue };
+        let (mut control, looking) = (server.desktop().control, server.client());
+        let client = server.client();
+        client.show_cursor();
+        drop(client);
+        // Servers that show it all the same have nothing to hide.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        looking.conn.xfixes_query_version(5, 0).unwrap().reply().unwrap();
+        while looking.conn.xfixes_get_cursor_image().unwrap().reply().is_ok() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let image = next_event(&mut *control, "the cursor is told", cursor);
+        assert!(image.rgba.as_chunks::<4>().0.iter().any(|[.., alpha]| *alpha == 255), "{kind:?}");
     }
 }
 
