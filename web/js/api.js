@@ -58,12 +58,13 @@ export async function login(user, password) {
 }
 
 /**
- * At whose place people may sign in instead.
- * @returns {Promise<string | null>} the name of the place
+ * By what people come in.
+ * @returns {Promise<{provider: string | null, password: boolean}>} the name of the place where they may sign in, and whether
+ *   a password does as well
  */
-export async function provider() {
-  const { provider } = await (await request('GET', 'login', undefined, AbortSignal.timeout(HELP))).json();
-  return typeof provider === 'string' ? provider : null;
+export async function entrances() {
+  const { provider, password } = await (await request('GET', 'login', undefined, AbortSignal.timeout(HELP))).json();
+  return { provider: typeof provider === 'string' ? provider : null, password: password !== false };
 }
 
 /** Where to go to sign in there; the browser keeps a cookie for the way back. @returns {Promise<URL>} @throws {ApiError} */

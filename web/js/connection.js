@@ -1,5 +1,6 @@
 /** One connection to the server, from its offer until it is lost. It is never revived: a new one takes its place. */
 
+import { withoutFull } from './full.js';
 import { decode, encode } from './protocol.js';
 import { offers, refusal, routeOf, whyNot } from './route.js';
 import { byPreference, only, withStereo, withoutLipSync } from './sdp.js';
@@ -58,9 +59,10 @@ export class Connection {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #interruption;
 
-  /** @param {ConnectionPorts} ports @param {import('./api.js').Ways} ways */
-  constructor(ports, ways) {
+  /** @param {ConnectionPorts} ports @param {import('./api.js').Ways} ways @param {boolean} [full] whether pictures may be at 4:4:4 */
+  constructor(ports, ways, full = true) {
     this.ports = ports;
+    this.full = full;
     this.transport = ways.transport;
     this.peer = new RTCPeerConnection(configuration(ways));
     this.input = this.#channel('input');
@@ -173,7 +175,8 @@ export class Connection {
     const video = this.peer.addTransceiver('video', { direction: 'recvonly' });
     this.peer.addTransceiver('audio', { direction: 'recvonly' });
     const codecs = RTCRtpReceiver.getCapabilities?.('video')?.codecs ?? [];
-    if (codecs.length > 0) video.setCodecPreferences?.(byPreference(codecs));
+    const taken = this.full ? codecs : withoutFull(codecs);
+    if (codecs.length > 0) video.setCodecPreferences?.(byPreference(taken));
     askForCaptureTime(video);
     hurry(video.receiver);
   }

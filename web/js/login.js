@@ -1,6 +1,6 @@
 /** The login form. */
 
-import { ApiError, login, provider, signIn } from './api.js';
+import { ApiError, entrances, login, signIn } from './api.js';
 
 /** What the address of the page says when somebody comes back without having signed in, in words. @type {Record<string, string>} */
 const FAILURES = {
@@ -50,11 +50,15 @@ export class Login {
     this.#offer();
   }
 
-  /** Shows the button for signing in elsewhere, where that is set up. */
+  /** Shows the button for signing in elsewhere, where that is set up, and nothing else where no password does. */
   async #offer() {
-    const name = await provider().catch(() => null);
-    this.elsewhere.hidden = name === null;
-    this.elsewhere.textContent = `Sign in with ${name ?? ''}`;
+    const { provider, password } = await entrances().catch(() => ({ provider: null, password: true }));
+    this.elsewhere.hidden = provider === null;
+    this.elsewhere.textContent = `Sign in with ${provider ?? ''}`;
+    for (const part of /** @type {NodeListOf<HTMLElement>} */ (this.form.querySelectorAll('label, input, [type=submit]'))) {
+      part.hidden = !password;
+    }
+    if (!password) this.elsewhere.focus();
   }
 
   async #leave() {

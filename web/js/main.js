@@ -5,6 +5,7 @@ import {
 } from './api.js';
 import { Clipboard } from './clipboard.js';
 import { Cursor } from './cursor.js';
+import { Undecoded } from './full.js';
 import { Fullscreen } from './fullscreen.js';
 import { Encoders } from './encoders.js';
 import { drawnBy } from './graphics.js';
@@ -89,7 +90,9 @@ const picture = new Picture(element('stage'), element('screen'), element('canvas
 const player = new Player(element('canvas'), {
   onDrawn: (capturedUs) => picture.drawn(capturedUs),
   onKeyframeWanted: () => session.send({ kind: 'video', wanted: !document.hidden }),
+  onFullUndecoded: () => session.doWithoutFull(),
 });
+const undecoded = new Undecoded();
 const speaker = new Speaker();
 const cursor = new Cursor(element('surface'));
 const sound = new Sound(element('audio'), {
@@ -383,6 +386,7 @@ async function readStatistics() {
   const frames = picture.takeFrames();
   const report = await session.report();
   if (!report) return;
+  if (undecoded.look(report)) session.doWithoutFull();
   const read = readFigures(report, reading, frames, server.stats, session.roundTrip);
   if (!read.figures.latencyMs && figures) {
     // A desktop that stands still has no frames to tell the latency: the last one stands.

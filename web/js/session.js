@@ -91,6 +91,8 @@ export class Session {
   #running = false;
   #wake = () => {};
   #since = 0;
+  /** Whether pictures may be at 4:4:4. */
+  #full = true;
   #pings = new Pings();
   #ways = new WaySource();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -152,6 +154,13 @@ export class Session {
     this.#wake();
   }
 
+  /** Connects anew, and takes no pictures at 4:4:4 from now on. */
+  doWithoutFull() {
+    if (!this.#full) return;
+    this.#full = false;
+    this.#finish(this.#loss('This browser does not decode the colours.'));
+  }
+
   /** Makes the next attempt now. */
   retry() { this.#wake(); }
 
@@ -198,8 +207,8 @@ export class Session {
     const socket = Player.isOffered && (ways.transport === 'auto' || ways.transport === 'websocket');
     const own = { exchange: offer, tell: tellCandidates, onTrack: this.ports.onTrack };
     return {
-      webrtc: rtc ? () => this.#heed((ports) => new Connection({ ...ports, ...own }, ways)) : null,
-      websocket: socket ? () => this.#heed((ports) => new SocketConnection(ports, codecs)) : null,
+      webrtc: rtc ? () => this.#heed((ports) => new Connection({ ...ports, ...own }, ways, this.#full)) : null,
+      websocket: socket ? () => this.#heed((ports) => new SocketConnection(ports, this.#full ? codecs : codecs?.filter((codec) => !codec.endsWith('-444')))) : null,
     };
   }
 

@@ -30,6 +30,8 @@ export class Desk {
   busy = 0;
   /** Where people may sign in instead. @type {string | null} */
   provider = null;
+  /** Whether a password does as well. */
+  password = true;
   /** Where they are sent then. */
   elsewhere = '';
   policy = { resize: true, cursors: true, clipboard_in: true, clipboard_out: true };
@@ -113,7 +115,7 @@ export class Desk {
     const name = new URL(route.request().url()).pathname.split('/api/')[1];
     const error = (/** @type {number} */ status, /** @type {string} */ text, headers = {}) =>
       route.fulfill({ status, headers, json: { error: text } });
-    if (name === 'login' && route.request().method() === 'GET') return route.fulfill({ json: { provider: this.provider } });
+    if (name === 'login' && route.request().method() === 'GET') return route.fulfill({ json: { provider: this.provider, password: this.password } });
     if (name === 'oidc/begin') return route.fulfill({ json: { url: this.elsewhere } });
     if (name === 'login') {
       if (this.busy > 0) return error(429, 'slow down', { 'Retry-After': String(this.busy) });

@@ -55,6 +55,12 @@ describe('the page', { skip }, () => {
     await desk.picture('login-elsewhere');
     await desk.page.getByRole('button', { name: 'Sign in with the <b>company</b>' }).click();
     await desk.page.waitForURL(`${site.url}icon.svg`);
+    desk.password = false;
+    await desk.page.goto(site.url);
+    await desk.page.locator('#sign-in:focus').waitFor();
+    for (const name of ['User name', 'Password']) assert.ok(await desk.page.getByLabel(name).isHidden(), name);
+    assert.ok(await desk.page.getByRole('button', { name: 'Log in' }).isHidden());
+    await desk.picture('login-elsewhere-alone');
     desk.elsewhere = 'javascript:document.title="gone"';
     await desk.page.goto(site.url);
     await desk.page.locator('#sign-in').click();

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ApiError } from '../js/api.js';
+import { Undecoded, isFullFormat, withoutFull } from '../js/full.js';
 import { Ladder } from '../js/ladder.js';
-import { Player, nameOfH264 } from '../js/player.js';
+import { Player, nameOf, nameOfH264 } from '../js/player.js';
 import { byPreference, withStereo, withoutLipSync } from '../js/sdp.js';
 import { backOff } from '../js/session.js';
 import { tokenOf, within } from '../js/share.js';
@@ -99,7 +100,7 @@ test('the line of the figures ends at the right edge and stays within', () => {
 test('a page says what it decodes of what it would ask its decoder for', async () => {
   /** @type {VideoDecoderConfig[]} */
   const asked = [];
-  const answers = { vp8: true, 'vp09.00.51.08': false };
+  const answers = { vp8: true, 'vp09.00.51.08': false, 'vp09.01.51.08.03.01.01.01.00': true };
   Object.assign(globalThis, {
     VideoDecoder: {
       isConfigSupported: async (/** @type {VideoDecoderConfig} */ config) => {
@@ -109,9 +110,50 @@ test('a page says what it decodes of what it would ask its decoder for', async (
       },
     },
   });
-  assert.deepEqual(await Player.decodes(), ['h264', 'vp8']);
-  assert.ok(asked.length === 5 && asked.every((config) => config.optimizeForLatency));
+  assert.deepEqual(await Player.decodes(), ['h264', 'vp8', 'h264-444', 'vp9-444']);
+  assert.ok(asked.length === 8 && asked.every((config) => config.optimizeForLatency));
   delete (/** @type {any} */ (globalThis).VideoDecoder);
+});
+
+test('the decoder is chosen by what the keyframe tells', () => {
+  const name = (/** @type {any} */ codec, /** @type {number[]} */ ...bytes) => nameOf(codec, new Uint8Array(bytes));
+  assert.equal(name('h264', 0, 0, 0, 1, 0x67, 0xf4, 0, 0x1f, 1), 'avc1.f4001f');
+  assert.equal(name('vp8', 0x10), 'vp8');
+  assert.deepEqual([0x82, 0xa2, 0x92].map((byte) => name('vp9', byte, 0x49)), ['vp09.00.51.08', 'vp09.01.51.08.03.01.01.01.00', 'vp09.00.51.08']);
+  const [main, high] = ['av01.0.13M.08', 'av01.1.13M.08.0.000.01.01.01.0'];
+  // A temporal delimiter, then the sequence header; one unit has an extension, and one a size of two bytes.
+  assert.equal(name('av1', 0x12, 0, 0x0a, 2, 0x00, 0), main);
+  assert.equal(name('av1', 0x12, 0, 0x0a, 2, 0x20, 0), high);
+  assert.equal(name('av1', 0x16, 0, 0x00, 0x2a, 0x81, 0x00, 7, 0x0a, 2, 0x20, 0), high);
+  for (const broken of [[], [0x12], [0x0a], [0x2a, 0xff, 0xff]]) assert.equal(name('av1', ...broken), main);
+});
+
+test('what is at 4:4:4 is told by its format', () => {
+  const full = [
+    'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=f4001f', 'profile-id=1', 'level-idx=5;profile=1;tier=0',
+  ];
+  const others = [
+    'packetization-mode=1;profile-level-id=42e01f', 'profile-id=0', 'profile-id=2', 'level-idx=5;profile=0;tier=0', '', undefined,
+  ];
+  assert.deepEqual([...full, ...others].map(isFullFormat), [...full.map(() => true), ...others.map(() => false)]);
+  const codecs = [...others, ...full].map((sdpFmtpLine) => ({ sdpFmtpLine }));
+  assert.deepEqual(withoutFull(codecs), codecs.slice(0, others.length));
+});
+
+test('pictures at 4:4:4 that come and are not decoded are noticed, and no others', () => {
+  const seconds = (/** @type {string} */ sdpFmtpLine, /** @type {number[][]} */ ...readings) => {
+    const undecoded = new Undecoded();
+    return readings.map(([framesReceived, framesDecoded]) => undecoded.look([
+      { id: 'v', type: 'inbound-rtp', kind: 'video', codecId: 'c', framesReceived, framesDecoded },
+      { id: 'c', type: 'codec', sdpFmtpLine },
+    ])).indexOf(true);
+  };
+  const stuck = [[2, 0], [4, 0], [6, 0], [8, 0]];
+  assert.equal(seconds('profile-id=1', ...stuck), 2);
+  assert.equal(seconds('profile-id=0', ...stuck), -1);
+  assert.equal(seconds('profile-id=1', [30, 30], [60, 60], [61, 60], [61, 60], [61, 60], [61, 60]), -1);
+  assert.equal(seconds('profile-id=1', [30, 30], [32, 30], [34, 30], [36, 30]), 3, 'they began later');
+  assert.equal(new Undecoded().look([]), false);
 });
 
 test('choices are remembered', () => {

@@ -1,6 +1,7 @@
 //! What was typed, and what it means. Nothing else of this program reads flags or the environment.
 
 mod access;
+mod acme;
 mod handed;
 mod network;
 mod page;
@@ -26,7 +27,7 @@ use serde_json::{Map, Value};
 use self::network::NetworkError;
 
 pub use self::access::{Access, AccessError, Command, Given};
-use self::rfb::RfbArgs;
+use self::{acme::AcmeArgs, rfb::RfbArgs};
 
 /// Streams an X display to browsers.
 #[derive(Debug, Parser)]
@@ -55,6 +56,10 @@ pub struct Args {
     /// Encoder: auto, or the name of a GStreamer element
     #[arg(long, env = "SELKIES_ENCODER", default_value = "auto")]
     pub encoder: Choice,
+    /// Code colours at 4:4:4 where the encoder can and all who watch decode it: true or false
+    #[arg(long, value_name = "BOOLEAN", env = "COSMOS_FULL_COLOUR", default_value_t = false,
+          action = clap::ArgAction::Set, value_parser = clap::builder::BoolishValueParser::new())]
+    pub full_colour: bool,
     /// Threads that encode one picture
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub encoder_threads: Option<u32>,
@@ -111,6 +116,9 @@ pub struct Args {
     /// Private key of the certificate, in PEM form
     #[arg(long, value_name = "FILE", env = "COSMOS_HTTPS_KEY", requires = "https_certificate")]
     pub https_key: Option<PathBuf>,
+    /// Where a certificate comes from that others trust
+    #[command(flatten)]
+    pub acme: AcmeArgs,
     /// Viewers of VNC
     #[command(flatten)]
     pub rfb: RfbArgs,
@@ -138,8 +146,11 @@ pub struct Args {
     network: network::Network,
 }
 
+/// Variables that hold the password, the stronger one first.
+const PASSWORDS: [&str; 2] = ["BASIC_AUTH_PASSWORD", "PASSWD"];
+
 const AFTER_HELP: &str = "The password is taken from --password-fd, else from BASIC_AUTH_PASSWORD, else from PASSWD, else from --password-file; \
-without any, and without --users, one is made at the first start and kept in the state directory.";
+without any, and without --users and --oidc-only, one is made at the first start and kept in the state directory.";
 
 /// What cannot be meant.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +168,10 @@ pub enum ArgsError {
         "the password may not be \"mypasswd\", which everybody knows; choose another, or leave it out and one is made"
     )]
     DefaultPassword,
+    #[error("--oidc-only takes no password, and {0} holds one; leave one of them out")]
+    OidcOnly(String),
+    #[error("--oidc-only lets nobody in without a provider; name one with --oidc-issuer")]
+    NoProvider,
     #[error("cannot read the password from descriptor {number}")]
     PasswordFd { number: i32, source: std::io::Error },
     #[error("cannot read the password from {}", path.display())]
@@ -169,6 +184,8 @@ pub enum ArgsError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Access(#[from] AccessError),
+    #[error("--acme asks for a certificate, and --https=false serves no TLS; leave one of them out")]
+    AcmeWithoutTls,
     #[error("cannot read a password from standard input; it is one line of at most 4096 bytes")]
     Stdin(#[source] std::io::Error),
 }
@@ -198,15 +215,22 @@ impl Args {
         }
     }
 
-    /// How TLS is served: not at all where there is no folder to keep a certificate in.
-    pub fn tls(&self) -> Option<TlsConfig> {
+    /// How TLS is served: not at all where there is no folder to keep a certificate in, unless one is to be kept.
+    pub fn tls(&self) -> Result<Option<TlsConfig>, ArgsError> {
+        if self.acme.is_wanted() && !self.https {
+            return Err(ArgsError::AcmeWithoutTls);
+        }
         if !self.https {
-            return None;
+            return Ok(None);
         }
         if let (Some(certificate), Some(key)) = (&self.https_certificate, &self.https_key) {
-            return Some(TlsConfig::Files { certificate: certificate.clone(), key: key.clone() });
+            return Ok(Some(TlsConfig::Files { certificate: certificate.clone(), key: key.clone() }));
         }
-        self.state_dir().ok().map(|dir| TlsConfig::Own(dir.join("tls.pem")))
+        if self.acme.is_wanted() {
+            let dir = self.state_dir()?;
+            return Ok(Some(TlsConfig::Acme { acme: self.acme.config(&dir), own: dir.join("tls.pem") }));
+        }
+        Ok(self.state_dir().ok().map(|dir| TlsConfig::Own(dir.join("tls.pem"))))
     }
 
     /// The ways through the network. To be called once, before this process opens anything.
@@ -214,9 +238,12 @@ impl Args {
         self.network.resolve()
     }
 
-    /// The password to log in with; `None` when everybody may come in, or only those in the file of users. To be called once, before this process opens
-    /// anything.
+    /// The password to log in with; `None` when everybody may come in, or only those in the file of users, or only those
+    /// whom a provider knows. To be called once, before this process opens anything.
     pub fn password(&self) -> Result<Option<Password>, ArgsError> {
+        if self.access.sign_in.oidc_only {
+            return self.nothing_but_a_provider();
+        }
         if self.no_password {
             let safe = self.allow_insecure || self.listen.ip().is_loopback();
             return if safe { Ok(None) } else { Err(ArgsError::Insecure(self.listen)) };
@@ -225,7 +252,7 @@ impl Args {
             let text = handed::read(number).map_err(|source| ArgsError::PasswordFd { number, source })?;
             return given(text, self.password_source.clone(), None).map(Some);
         }
-        for name in ["BASIC_AUTH_PASSWORD", "PASSWD"] {
+        for name in PASSWORDS {
             if let Ok(text) = env::var(name) {
                 return given(text, name.to_owned(), None).map(Some);
             }
@@ -235,6 +262,17 @@ impl Args {
             // Whoever stands in the file has a password already.
             None if self.access.users.is_some() => Ok(None),
             None => self.kept().map(Some),
+        }
+    }
+
+    fn nothing_but_a_provider(&self) -> Result<Option<Password>, ArgsError> {
+        let number = self.password_fd.map(|_| self.password_source.clone());
+        let variable = || PASSWORDS.into_iter().find(|name| env::var_os(name).is_some()).map(str::to_owned);
+        let file = || self.password_file.as_ref().map(|path| path.display().to_string());
+        match number.or_else(variable).or_else(file).or_else(|| self.access.passwords_from()) {
+            Some(place) => Err(ArgsError::OidcOnly(place)),
+            None if !self.access.sign_in.is_set() => Err(ArgsError::NoProvider),
+            None => Ok(None),
         }
     }
 

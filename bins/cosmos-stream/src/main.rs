@@ -110,7 +110,7 @@ fn run(
         video: video(args)?,
         audio: args.audio(),
         auth,
-        tls: args.tls(),
+        tls: args.tls()?,
         rfb: args.rfb.config(
             &args.user,
             password,
@@ -141,8 +141,18 @@ fn video(args: &Args) -> Result<VideoConfig, Failure> {
     let codec = codec(&encoder, &capabilities, args)?;
     let others = capabilities.codecs(&encoder.choice)?.into_iter().filter(|other| *other != codec).collect();
     let (fps, max_kbps, adapts) = (args.fps, args.bitrate, args.congestion_control);
-    let keyframe_every = args.page.keyframe_every();
-    Ok(VideoConfig { fps, max_kbps, adapts, keyframe_every, encoder, capabilities, codec, others })
+    let (keyframe_every, full_colour) = (args.page.keyframe_every(), args.full_colour);
+    Ok(VideoConfig {
+        fps,
+        max_kbps,
+        adapts,
+        keyframe_every,
+        encoder,
+        capabilities,
+        codec,
+        others,
+        full_colour,
+    })
 }
 
 /// Opens the encoder once, so that what is wrong with it is said before anybody connects.

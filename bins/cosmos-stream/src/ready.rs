@@ -13,7 +13,11 @@ use crate::args::{Args, Password};
 /// Says where the server is, and writes the ready file when one is wanted.
 pub fn tell(args: &Args, listen: SocketAddr, password: Option<&Password>) {
     let url = format!("http://{}/", reachable(listen));
-    let open = if args.no_password { "none: everybody may come in" } else { "those in the file of users" };
+    let open = match (args.no_password, args.access.sign_in.oidc_only) {
+        (true, _) => "none: everybody may come in",
+        (_, true) => "none: people sign in elsewhere",
+        _ => "those in the file of users",
+    };
     let source = password.map_or(open, |password| &password.source);
     println!("serving {url} user={} password: {source}", args.user);
     let ready = json!({

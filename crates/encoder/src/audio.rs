@@ -1,4 +1,4 @@
-//! What a PulseAudio source plays, as Opus packets of 10 ms.
+//! What a PulseAudio source plays, as Opus packets of 10 ms or as plain samples.
 
 use std::{
     sync::{
@@ -56,12 +56,36 @@ impl AudioCapture {
         on_end: impl FnOnce(AudioError) + Send + 'static,
     ) -> Result<Self, AudioError> {
         gst::init().map_err(AudioError::Start)?;
-        let [source, filter, encoder] = elements(config)?;
-        let (sender, begun) = mpsc::channel();
-        signal_flow(&source, sender.clone());
         let sink = packets(on_packet);
+        let filter = filter(config, &format!("audio/x-raw,rate=48000,channels={}", config.channels))?;
+        Self::begin(config, &[&source(config)?, &filter, &encoder(config)?, sink.upcast_ref()], on_end)
+    }
+
+    /// The same without an encoder: `on_samples` gets what is played, 10 ms or so at a time, at 48 kHz as 16 bits with
+    /// a sign, the least significant byte first, left and right in turns.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_plain(
+        config: &AudioConfig,
+        on_samples: impl FnMut(&[u8]) + Send + 'static,
+        on_end: impl FnOnce(AudioError) + Send + 'static,
+    ) -> Result<Self, AudioError> {
+        gst::init().map_err(AudioError::Start)?;
+        let sink = samples_sink(on_samples);
+        let filter = filter(config, "audio/x-raw,format=S16LE,rate=48000,channels=2")?;
+        Self::begin(config, &[&source(config)?, &filter, sink.upcast_ref()], on_end)
+    }
+
+    /// Starts a pipeline that begins with the source.
+    fn begin(
+        config: &AudioConfig,
+        chain: &[&gst::Element],
+        on_end: impl FnOnce(AudioError) + Send + 'static,
+    ) -> Result<Self, AudioError> {
+        let (sender, begun) = mpsc::channel();
+        signal_flow(chain[0], sender.clone());
         let pipeline = gst::Pipeline::new();
-        let chain = [&source, &filter, &encoder, sink.upcast_ref()];
         pipeline
             .add_many(chain)
             .and_then(|()| gst::Element::link_many(chain))
@@ -181,7 +205,7 @@ fn stop(pipeline: gst::Pipeline) {
     let _ = receiver.recv_timeout(PATIENCE);
 }
 
-fn elements(config: &AudioConfig) -> Result<[gst::Element; 3], AudioError> {
+fn source(config: &AudioConfig) -> Result<gst::Element, AudioError> {
     let source = make(
         "pulsesrc",
         "gstreamer1.0-pulseaudio",
@@ -198,9 +222,15 @@ fn elements(config: &AudioConfig) -> Result<[gst::Element; 3], AudioError> {
     if let Some(server) = &config.server {
         set(&source, config, "server", server)?;
     }
-    let caps = format!("audio/x-raw,rate=48000,channels={}", config.channels);
-    let filter = make("capsfilter", "libgstreamer1.0-0", config, &[("caps", &caps)])?;
-    let encoder = make(
+    Ok(source)
+}
+
+fn filter(config: &AudioConfig, caps: &str) -> Result<gst::Element, AudioError> {
+    make("capsfilter", "libgstreamer1.0-0", config, &[("caps", caps)])
+}
+
+fn encoder(config: &AudioConfig) -> Result<gst::Element, AudioError> {
+    make(
         "opusenc",
         "gstreamer1.0-plugins-base",
         config,
@@ -210,8 +240,7 @@ fn elements(config: &AudioConfig) -> Result<[gst::Element; 3], AudioError> {
             ("frame-size", "10"),
             ("dtx", "true"),
         ],
-    )?;
-    Ok([source, filter, encoder])
+    )
 }
 
 fn make(
@@ -243,6 +272,17 @@ fn packets(mut on_packet: impl FnMut(AudioPacket) + Send + 'static) -> gst_app::
         let data = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
         let pts = clock.next(buffer.pts().map_or(0, samples), PACKET);
         on_packet(AudioPacket { data: Arc::from(data.as_slice()), pts, duration: duration(PACKET) });
+        Ok(gst::FlowSuccess::Ok)
+    });
+    gst_app::AppSink::builder().sync(false).callbacks(callbacks.build()).build()
+}
+
+/// A sink that hands the samples themselves on, in the thread of the pipeline.
+fn samples_sink(mut on_samples: impl FnMut(&[u8]) + Send + 'static) -> gst_app::AppSink {
+    let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |sink| {
+        let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+        let buffer = sample.buffer().ok_or(gst::FlowError::Error)?;
+        on_samples(&buffer.map_readable().map_err(|_| gst::FlowError::Error)?);
         Ok(gst::FlowSuccess::Ok)
     });
     gst_app::AppSink::builder().sync(false).callbacks(callbacks.build()).build()

@@ -1,11 +1,16 @@
 //! Which encoders work on this machine, found by encoding with them.
 
-use std::{thread, time::Duration};
+use std::{
+    collections::HashMap,
+    thread::{self, ScopedJoinHandle},
+    time::Duration,
+};
 
 use gstreamer as gst;
 
 use crate::{
-    Choice, Codec, EncodeError, EncoderConfig, child,
+    Choice, Codec, EncodeError, EncoderConfig,
+    child::{self, Fault},
     plan::{Family, Plan},
     registry,
     table::{self, Maker, Row},
@@ -24,6 +29,13 @@ pub struct Working {
     pub hardware: bool,
 }
 
+impl Working {
+    /// One of this name.
+    pub fn new(element: impl Into<String>, codec: Codec, hardware: bool) -> Self {
+        Self { element: element.into(), codec, hardware }
+    }
+}
+
 /// Which encoders work, and what is wrong with the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
@@ -34,7 +46,8 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Encodes with each encoder, all at once, each in a child process that is killed after `deadline`. The program
+    /// Encodes with each encoder, all at once, each in a child process that is killed after `deadline`; those of NVENC
+    /// share one. The program
     /// must call [`child::hook`] first thing in its `main`.
     ///
     /// # Errors
@@ -60,9 +73,12 @@ impl Capabilities {
     fn probe_rows(wanted: impl Fn(&&Row) -> bool, deadline: Duration) -> Result<Self, EncodeError> {
         // Fills the registry of plugins once, which the children then only read.
         gst::init().map_err(EncodeError::Start)?;
-        registry::wake();
-        let (here, missing): (Vec<_>, Vec<_>) =
-            table::rows().partition(|row| registry::is_there(row.element));
+        let (minor, is_forgetful) = (gst::version().1, registry::is_forgetful());
+        let may_be_there = |row: &&Row| {
+            let forgotten = is_forgetful && row.maker == Maker::Nvidia && row.versions.contain(minor);
+            forgotten || registry::is_there(row.element)
+        };
+        let (here, missing): (Vec<_>, Vec<_>) = table::rows().partition(may_be_there);
         let (wanted, unwanted): (Vec<_>, Vec<_>) = here.into_iter().partition(|row| wanted(row));
         let names = wanted.iter().map(|row| row.element).collect::<Vec<_>>();
         let mut found = Self::probe_named(&names, deadline);
@@ -74,17 +90,23 @@ impl Capabilities {
 
     /// As [`probe`](Self::probe), for these encoders only, whether or not they are installed or known.
     pub fn probe_named(names: &[&str], deadline: Duration) -> Self {
+        let is_nvenc = |name: &&str| table::row(name).is_ok_and(|row| row.maker == Maker::Nvidia);
+        // NVIDIA's driver takes long to begin with, and longer for several that begin at once.
+        let (nvenc, others): (Vec<_>, Vec<_>) = names.iter().copied().partition(is_nvenc);
+        let groups = others.chunks(1).chain((!nvenc.is_empty()).then_some(nvenc.as_slice()));
         let findings = thread::scope(|scope| {
-            let children = names.iter().map(|name| scope.spawn(move || child::probe(name, deadline)));
+            let children = groups.map(|group| (group, scope.spawn(move || child::probe(group, deadline))));
             let children = children.collect::<Vec<_>>();
-            children
-                .into_iter()
-                .map(|child| child.join().unwrap_or_else(|_| Err("the probe failed".into())))
-                .collect::<Vec<_>>()
+            let join = |(group, child): (&[&str], ScopedJoinHandle<'_, Vec<_>>)| {
+                let failed = || vec![Err(Fault::Failed("the probe failed".into())); group.len()];
+                let findings = child.join().unwrap_or_else(|_| failed());
+                group.iter().map(|name| (*name).to_owned()).zip(findings).collect::<Vec<_>>()
+            };
+            children.into_iter().flat_map(join).collect::<HashMap<_, _>>()
         });
         let mut found = Self::default();
-        for (name, finding) in names.iter().zip(findings) {
-            found.record(name, finding);
+        for name in names {
+            found.record(name, findings[*name].clone());
         }
         found
     }
@@ -131,15 +153,18 @@ impl Capabilities {
         Some(broken.map_or_else(|| "not probed".into(), |(_, reason)| reason.clone()))
     }
 
-    fn record(&mut self, name: &str, finding: Result<(), String>) {
+    fn record(&mut self, name: &str, finding: Result<(), Fault>) {
         match (finding, table::row(name)) {
             (Ok(()), Ok(row)) => {
                 let (codec, hardware) = (row.codec, row.hardware());
-                self.works.push(Working { element: name.into(), codec, hardware });
+                self.works.push(Working::new(name, codec, hardware));
             }
-            (Err(reason), Ok(row)) => self.broken.push((name.into(), trouble::explained(row, reason))),
-            (Err(reason), Err(_)) => self.broken.push((name.into(), reason)),
-            (Ok(()), Err(error)) => self.broken.push((name.into(), error.to_string())),
+            (Err(Fault::Absent), Ok(row)) => self.broken.push(trouble::not_there(row)),
+            (Err(Fault::Failed(reason)), Ok(row)) => {
+                self.broken.push((name.into(), trouble::explained(row, reason)));
+            }
+            (Err(Fault::Failed(reason)), Err(_)) => self.broken.push((name.into(), reason)),
+            (_, Err(error)) => self.broken.push((name.into(), error.to_string())),
         }
     }
 }

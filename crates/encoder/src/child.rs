@@ -2,7 +2,8 @@
 
 use std::{
     env,
-    io::Read,
+    io::{self, BufRead as _, BufReader, Read},
+    iter,
     os::unix::process::ExitStatusExt,
     process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc,
@@ -13,10 +14,29 @@ use std::{
 use cosmos_desktop::{Frame, Size};
 use gstreamer as gst;
 
-use crate::{Demand, EncodeError, encoder::ElementEncoder, registry, table};
+use crate::{
+    Demand, EncodeError,
+    encoder::ElementEncoder,
+    registry,
+    table::{self, Maker},
+    threads::Threads,
+};
 
-/// The first argument of a child, followed by the name of the encoder.
+/// The first argument of a child, followed by the names of encoders.
 pub const ARGUMENT: &str = "--cosmos-probe-encoder";
+
+/// What a child says of an encoder that works, and of one that GStreamer does not offer. Anything else is a failure.
+const WORKS: &str = "works";
+const ABSENT: &str = "absent";
+
+/// What is wrong with an encoder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// GStreamer does not offer it.
+    Absent,
+    /// It was tried, and this happened.
+    Failed(String),
+}
 
 /// Runs the probe and exits, if this process was started for one; returns at once otherwise. To be called first
 /// thing in `main`.
@@ -25,44 +45,66 @@ pub fn hook() {
     if arguments.next().is_none_or(|first| first != ARGUMENT) {
         return;
     }
-    let name = arguments.next().unwrap_or_default();
-    match encode(&name.to_string_lossy()) {
-        Ok(()) => std::process::exit(0),
-        Err(error) => {
-            println!("{}", chain(&error));
-            std::process::exit(1);
+    for name in arguments {
+        match encode(&name.to_string_lossy()) {
+            Ok(true) => println!("{WORKS}"),
+            Ok(false) => println!("{ABSENT}"),
+            Err(error) => println!("{}", chain(&error)),
         }
     }
+    std::process::exit(0);
 }
 
-/// Runs the current executable as a probe of this encoder. What is wrong with it, if anything.
-pub(crate) fn probe(name: &str, deadline: Duration) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("the probe could not be started: {error}");
-    let mut child = env::current_exe().and_then(|program| spawn(&program, name)).map_err(failed)?;
+/// Runs the current executable as a probe of these encoders, one after the other; what is wrong with each, if anything.
+/// Where the child dies, another one takes those that it did not come to.
+pub(crate) fn probe(names: &[&str], deadline: Duration) -> Vec<Result<(), Fault>> {
     let ends = Instant::now() + deadline;
-    let said = child.stdout.take().and_then(|output| read_until(output, ends));
-    match wait_until(&mut child, ends) {
-        Some(status) if status.success() => Ok(()),
-        Some(status) => Err(finding(status, said.as_deref().unwrap_or_default())),
-        None => Err(format!("gave nothing within {deadline:?}")),
+    let mut findings = Vec::with_capacity(names.len());
+    while findings.len() < names.len() {
+        let left = &names[findings.len()..];
+        match run(left, ends) {
+            Ok((said, end)) => {
+                findings.extend(said.iter().take(left.len()).map(|line| finding(line)));
+                if findings.len() < names.len() {
+                    let end = end.map_or_else(|| format!("gave nothing within {deadline:?}"), ended);
+                    findings.push(Err(Fault::Failed(end)));
+                }
+            }
+            Err(error) => {
+                let fault = Fault::Failed(format!("the probe could not be started: {error}"));
+                findings.resize(names.len(), Err(fault));
+            }
+        }
     }
+    findings
 }
 
-fn spawn(program: &std::path::Path, name: &str) -> std::io::Result<Child> {
-    let mut command = Command::new(program);
-    command.arg(ARGUMENT).arg(name).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    command.spawn()
+/// The lines of a child, and how it ended unless it had to be killed.
+fn run(names: &[&str], ends: Instant) -> io::Result<(Vec<String>, Option<ExitStatus>)> {
+    let mut command = Command::new(env::current_exe()?);
+    command.arg(ARGUMENT).args(names).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let said = child.stdout.take().map(|output| read_until(output, ends)).unwrap_or_default();
+    Ok((said, wait_until(&mut child, ends)))
 }
 
-/// Everything that is written until the other end is closed, or `None` when that takes too long.
-fn read_until(mut output: impl Read + Send + 'static, ends: Instant) -> Option<String> {
+/// The lines that are written until the other end is closed, or time is up.
+fn read_until(output: impl Read + Send + 'static, ends: Instant) -> Vec<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        let mut text = String::new();
-        let _ = output.read_to_string(&mut text);
-        let _ = sender.send(text);
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        lines.try_for_each(|line| sender.send(line))
     });
-    receiver.recv_timeout(ends.saturating_duration_since(Instant::now())).ok()
+    let left = || ends.saturating_duration_since(Instant::now());
+    iter::from_fn(|| receiver.recv_timeout(left()).ok()).collect()
+}
+
+fn finding(line: &str) -> Result<(), Fault> {
+    match line {
+        WORKS => Ok(()),
+        ABSENT => Err(Fault::Absent),
+        reason => Err(Fault::Failed(reason.to_owned())),
+    }
 }
 
 /// How the child ended. One that has not ended by then is killed.
@@ -79,11 +121,10 @@ fn wait_until(child: &mut Child, ends: Instant) -> Option<ExitStatus> {
     None
 }
 
-fn finding(status: ExitStatus, said: &str) -> String {
-    match (status.signal(), said.trim()) {
-        (Some(signal), _) => format!("died of {}", signal_name(signal)),
-        (None, "") => format!("ended with {status}"),
-        (None, said) => said.into(),
+fn ended(status: ExitStatus) -> String {
+    match status.signal() {
+        Some(signal) => format!("died of {}", signal_name(signal)),
+        None => format!("ended with {status}"),
     }
 }
 
@@ -102,13 +143,19 @@ fn signal_name(signal: i32) -> String {
     name.into()
 }
 
-fn encode(name: &str) -> Result<(), EncodeError> {
+/// Encodes two pictures with this encoder; `false` where GStreamer does not offer it.
+fn encode(name: &str) -> Result<bool, EncodeError> {
     let row = table::row(name)?;
     gst::init().map_err(EncodeError::Start)?;
-    registry::wake();
+    if row.maker == Maker::Nvidia {
+        registry::wake();
+    }
+    if !registry::is_there(row.element) {
+        return Ok(false);
+    }
     let size = Size::new(256, 256);
     let demand = Demand { bitrate_kbps: 1000, fps: 30, keyframe: false };
-    let mut encoder = ElementEncoder::start(row, 1, size, demand)?;
+    let mut encoder = ElementEncoder::start(row, Threads::new(Some(1)), size, demand)?;
     let bgrx = (0..4 * size.area()).map(|index| (index * index / 7) as u8).collect::<Vec<_>>();
     for _ in 0..2 {
         let damage = [size.rect()];
@@ -119,7 +166,7 @@ fn encode(name: &str) -> Result<(), EncodeError> {
             return Err(EncodeError::Element { element, doing, reason, source: None });
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// An error on one line, with what caused it.

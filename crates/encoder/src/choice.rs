@@ -1,7 +1,5 @@
 //! Which encoder is opened, and the reasons.
 
-use std::thread;
-
 use cosmos_desktop::Size;
 use gstreamer as gst;
 
@@ -11,7 +9,8 @@ use crate::{
     fallover::Fallover,
     plan::Plan,
     registry,
-    table::{self, Row},
+    table::{self, Maker, Row},
+    threads::Threads,
 };
 
 /// Opens the encoder that is asked for, or the best of those that work: hardware before software, and only what the
@@ -31,9 +30,11 @@ pub fn open(
     demand: Demand,
 ) -> Result<Box<dyn VideoEncoder>, EncodeError> {
     gst::init().map_err(EncodeError::Start)?;
-    registry::wake();
     let plan = Plan::new(config, capabilities)?;
-    let threads = threads(config.threads);
+    if plan.candidates.iter().any(|row| row.maker == Maker::Nvidia) {
+        registry::wake();
+    }
+    let threads = Threads::new(config.threads);
     let mut failed = Vec::new();
     for (rank, row) in plan.first().iter().enumerate() {
         match ElementEncoder::start(row, threads, size, demand) {
@@ -41,7 +42,7 @@ pub fn open(
                 let info = info(config, &plan, rank, &failed);
                 return Ok(Box::new(Fallover::new(encoder, info, plan.candidates, rank, threads)));
             }
-            Err(error) => failed.push((row.element.to_owned(), error)),
+            Err(error) => failed.push((row.to_string(), error)),
         }
     }
     Err(refusal(config, &plan, failed))
@@ -66,6 +67,7 @@ fn info(config: &EncoderConfig, plan: &Plan, rank: usize, failed: &[(String, Enc
     EncoderInfo {
         element: row.element.into(),
         codec: row.codec,
+        sampling: row.sampling(),
         hardware: row.hardware(),
         reason,
         instead_of,
@@ -95,7 +97,10 @@ fn not_chosen(
         };
         known.map_or_else(preferred, |(_, reason)| reason.clone())
     };
-    others.map(|row| (row.element.to_owned(), reason(&row))).collect()
+    // It may have been tried at 4:4:4 before.
+    let full = chosen.in_full().map(ToString::to_string);
+    let same = full.and_then(|full| against.iter().find(|(name, _)| *name == full).cloned());
+    others.map(|row| (row.element.to_owned(), reason(&row))).chain(same).collect()
 }
 
 /// What to say when nothing could be opened.
@@ -141,12 +146,6 @@ fn none_works(against: &[(String, String)]) -> EncodeError {
     packages.sort_unstable();
     packages.dedup();
     EncodeError::NoneWorks { findings: findings.join("; "), packages: packages.join(", ") }
-}
-
-/// One core is left to the rest of the machine, and more than four slices cost more bits than they save time.
-fn threads(asked: Option<u32>) -> u32 {
-    let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
-    asked.map_or((cores - 1).clamp(1, 4), |threads| threads.clamp(1, 64))
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! From what a screen holds to what encoders take: BGRX to I420 or NV12, BT.709, limited range.
+//! From what a screen holds to what encoders take: BGRX to I420, NV12 or Y444, BT.709, limited range.
 
 use cosmos_desktop::{Frame, Rect, Size};
-use yuv::{
-    BufferStoreMut, YuvBiPlanarImageMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix,
-};
 
+use self::band::{Band, Chroma, first};
 use crate::EncodeError;
 
-/// How the samples of a picture are ordered. Chroma has half of the columns and rows.
+mod band;
+
+/// How the samples of a picture are ordered. Chroma has half of the columns and rows, unless it is said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -15,6 +15,8 @@ pub enum Format {
     I420,
     /// Two planes: luma, then pairs of chroma. What circuits take.
     Nv12,
+    /// Three planes, all of the whole size: what is coded at 4:4:4.
+    Y444,
 }
 
 impl Format {
@@ -23,6 +25,23 @@ impl Format {
         match self {
             Self::I420 => "I420",
             Self::Nv12 => "NV12",
+            Self::Y444 => "Y444",
+        }
+    }
+
+    /// How often the columns and rows of a picture are halved for each plane of chroma.
+    const fn halved(self) -> usize {
+        match self {
+            Self::I420 | Self::Nv12 => 1,
+            Self::Y444 => 0,
+        }
+    }
+
+    /// Samples of chroma in one run of bytes, of so many columns.
+    const fn across(self, columns: usize) -> usize {
+        match self {
+            Self::I420 => columns / 2,
+            Self::Nv12 | Self::Y444 => columns,
         }
     }
 }
@@ -43,6 +62,15 @@ pub struct Layout {
     pub len: usize,
 }
 
+/// One of three planes.
+#[derive(Clone, Copy)]
+pub(crate) struct Plane {
+    pub(crate) offset: usize,
+    pub(crate) stride: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+}
+
 impl Layout {
     /// The layout that GStreamer gives a picture of this size: rows are padded to four bytes.
     pub fn new(format: Format, size: Size) -> Self {
@@ -60,6 +88,20 @@ impl Layout {
                 let len = luma + luma / 2;
                 Self { format, size, strides: [stride; 2], offsets: [0, luma, luma + 1], len }
             }
+            Format::Y444 => {
+                Self { format, size, strides: [stride; 2], offsets: [0, luma, 2 * luma], len: 3 * luma }
+            }
+        }
+    }
+
+    /// Where one of three planes begins, the bytes from one of its rows to the next, and how many columns and rows it has.
+    pub(crate) fn plane(&self, plane: usize) -> Plane {
+        let shift = usize::from(plane > 0);
+        Plane {
+            offset: self.offsets[plane],
+            stride: self.strides[shift],
+            width: usize::from(self.size.width) >> shift,
+            height: usize::from(self.size.height) >> shift,
         }
     }
 
@@ -72,39 +114,56 @@ impl Layout {
     /// # Panics
     /// When `planes` is shorter than [`len`](Self::len).
     pub fn convert(&self, frame: &Frame<'_>, damage: &[Rect], planes: &mut [u8]) -> Result<(), EncodeError> {
+        self.convert_with(1, frame, damage, planes)
+    }
+
+    /// As [`convert`](Self::convert), large rectangles on up to so many threads.
+    pub(crate) fn convert_with(
+        &self,
+        threads: u32,
+        frame: &Frame<'_>,
+        damage: &[Rect],
+        planes: &mut [u8],
+    ) -> Result<(), EncodeError> {
         check(frame)?;
         for rect in damage {
             let rect = widened(rect.even(self.size), self.size);
             if !rect.is_empty() {
-                self.convert_rect(frame, rect, planes)?;
+                self.convert_rect(threads, frame, rect, planes)?;
                 self.convert_last_rows(frame, rect, planes)?;
             }
         }
         Ok(())
     }
 
-    fn convert_rect(&self, frame: &Frame<'_>, rect: Rect, planes: &mut [u8]) -> Result<(), EncodeError> {
+    fn convert_rect(
+        &self,
+        threads: u32,
+        frame: &Frame<'_>,
+        rect: Rect,
+        planes: &mut [u8],
+    ) -> Result<(), EncodeError> {
         let (x, y) = (usize::from(rect.x), usize::from(rect.y));
         let height = usize::from(rect.height);
         let (luma, chroma) = planes.split_at_mut(self.offsets[1]);
         let luma = first(&mut luma[y * self.strides[0] + x..], self.strides[0] * height);
-        let (at, rows) = (self.chroma(x, y), self.strides[1] * height / 2);
+        let (at, rows) = (self.chroma(x, y), self.strides[1] * (height >> self.format.halved()));
         let chroma = match self.format {
             Format::Nv12 => Chroma::Pairs(first(&mut chroma[at..], rows)),
-            Format::I420 => {
+            Format::I420 | Format::Y444 => {
                 let (u, v) = chroma.split_at_mut(self.offsets[2] - self.offsets[1]);
-                Chroma::Planes(first(&mut u[at..], rows), first(&mut v[at..], rows))
+                Chroma::planes(self.format, first(&mut u[at..], rows), first(&mut v[at..], rows))
             }
         };
         let pixels = &frame.bgrx[y * frame.stride + 4 * x..];
         let size = Size::new(rect.width, rect.height);
-        rows_of(pixels, frame.stride, luma, chroma, self.strides, size).map_err(|_| bad(frame))
+        let band = Band { pixels, stride: frame.stride, luma, chroma, strides: self.strides, size };
+        band.convert_with(threads).map_err(|_| bad(frame))
     }
 
     /// Bytes from the beginning of chroma to that of a pixel.
     fn chroma(&self, x: usize, y: usize) -> usize {
-        let across = if self.format == Format::Nv12 { x } else { x / 2 };
-        y / 2 * self.strides[1] + across
+        (y >> self.format.halved()) * self.strides[1] + self.format.across(x)
     }
 
     /// Converts the last two rows of a rectangle, which [`rows_of`] leaves out where they do not fill their strides:
@@ -118,25 +177,27 @@ impl Layout {
                 let at = (y + row) * frame.stride + 4 * x;
                 to.copy_from_slice(&frame.bgrx[at..at + 4 * width]);
             }
-            let mut tile = [0; 3 * TILE];
-            let (luma, chroma) = tile[..3 * width].split_at_mut(2 * width);
-            let (chroma, strides) = match self.format {
-                Format::Nv12 => (Chroma::Pairs(chroma), [width; 2]),
-                Format::I420 => {
-                    let (u, v) = chroma.split_at_mut(width / 2);
-                    (Chroma::Planes(u, v), [width, width / 2])
+            let mut tile = [0; 6 * TILE];
+            let (luma, chroma) = tile.split_at_mut(2 * width);
+            let (across, rows) = (self.format.across(width), 2 >> self.format.halved());
+            let chroma = match self.format {
+                Format::Nv12 => Chroma::Pairs(&mut chroma[..across]),
+                Format::I420 | Format::Y444 => {
+                    let (u, v) = chroma[..2 * rows * across].split_at_mut(rows * across);
+                    Chroma::planes(self.format, u, v)
                 }
             };
-            let size = Size::new(width as u16, 2);
-            rows_of(&pixels[..8 * width], 4 * width, luma, chroma, strides, size).map_err(|_| bad(frame))?;
-            self.place(&tile[..3 * width], x, y, planes);
+            let strides = [width, across];
+            let (size, pixels) = (Size::new(width as u16, 2), &pixels[..8 * width]);
+            let band = Band { pixels, stride: 4 * width, luma, chroma, strides, size };
+            band.convert().map_err(|_| bad(frame))?;
+            self.place(&tile, width, x, y, planes);
         }
         Ok(())
     }
 
-    /// Copies a tile of two rows to where it belongs.
-    fn place(&self, tile: &[u8], x: usize, y: usize, planes: &mut [u8]) {
-        let width = tile.len() / 3;
+    /// Copies a tile of two rows, so many columns wide, to where it belongs.
+    fn place(&self, tile: &[u8], width: usize, x: usize, y: usize, planes: &mut [u8]) {
         let (luma, chroma) = (y * self.strides[0] + x, self.chroma(x, y));
         let mut copy = |to: usize, from: usize, len: usize| {
             planes[to..to + len].copy_from_slice(&tile[from..from + len]);
@@ -149,49 +210,13 @@ impl Layout {
                 copy(self.offsets[1] + chroma, 2 * width, width / 2);
                 copy(self.offsets[2] + chroma, 2 * width + width / 2, width / 2);
             }
-        }
-    }
-}
-
-/// Where chroma goes.
-enum Chroma<'a> {
-    Planes(&'a mut [u8], &'a mut [u8]),
-    Pairs(&'a mut [u8]),
-}
-
-/// At most this many bytes: the library converts as many rows as it is given room for, whatever the height.
-fn first(bytes: &mut [u8], len: usize) -> &mut [u8] {
-    let len = len.min(bytes.len());
-    &mut bytes[..len]
-}
-
-/// Converts rows of pixels into rows of planes. The library takes pairs of rows with all of both strides, and
-/// silently skips the pair at the end when that is shorter.
-fn rows_of(
-    pixels: &[u8],
-    stride: usize,
-    luma: &mut [u8],
-    chroma: Chroma<'_>,
-    strides: [usize; 2],
-    size: Size,
-) -> Result<(), yuv::YuvError> {
-    let [y_stride, chroma_stride] = strides.map(|stride| stride as u32);
-    let (width, height) = (size.width.into(), size.height.into());
-    let y_plane = BufferStoreMut::Borrowed(luma);
-    let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
-    let mode = YuvConversionMode::Professional;
-    match chroma {
-        Chroma::Planes(u, v) => {
-            let (u_plane, v_plane) = (BufferStoreMut::Borrowed(u), BufferStoreMut::Borrowed(v));
-            let (u_stride, v_stride) = (chroma_stride, chroma_stride);
-            let mut image =
-                YuvPlanarImageMut { y_plane, y_stride, u_plane, u_stride, v_plane, v_stride, width, height };
-            yuv::bgra_to_yuv420(&mut image, pixels, stride as u32, range, matrix, mode)
-        }
-        Chroma::Pairs(pairs) => {
-            let (uv_plane, uv_stride) = (BufferStoreMut::Borrowed(pairs), chroma_stride);
-            let mut image = YuvBiPlanarImageMut { y_plane, y_stride, uv_plane, uv_stride, width, height };
-            yuv::bgra_to_yuv_nv12(&mut image, pixels, stride as u32, range, matrix, mode)
+            Format::Y444 => {
+                for row in 0..2 {
+                    let to = chroma + row * self.strides[1];
+                    copy(self.offsets[1] + to, (2 + row) * width, width);
+                    copy(self.offsets[2] + to, (4 + row) * width, width);
+                }
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use gstreamer::{self as gst, prelude::*};
 use gstreamer_video as gst_video;
 
 use crate::{
-    EncodeError, Format, ffi,
+    EncodeError, Format, Sampling, ffi,
     motion::Motion,
     properties,
     rate::{NOMINAL_FPS, Rate},
@@ -44,7 +44,7 @@ impl Element {
             return Err(EncodeError::TooSmall { element: row.element, size, least: row.least });
         }
         let element = gst::ElementFactory::make(row.element).build().map_err(|_| missing(row))?;
-        let format = format(row, &element);
+        let format = format(row, &element)?;
         let bus = gst::Bus::new();
         bus.set_sync_handler(|_, message| match message.type_() {
             gst::MessageType::Error => gst::BusSyncReply::Pass,
@@ -184,6 +184,10 @@ impl Element {
         }
     }
 
+    pub(crate) fn no_memory(&self, error: &gst::glib::BoolError) -> EncodeError {
+        self.failure("get memory", &error.to_string())
+    }
+
     fn posted(&self, doing: &'static str, message: &gst::Message) -> EncodeError {
         let (source, debug) = match message.view() {
             gst::MessageView::Error(error) => (Some(error.error()), error.debug()),
@@ -217,13 +221,23 @@ fn picture(format: Format, size: Size) -> gst::Caps {
 }
 
 /// The best format that the element at hand takes.
-fn format(row: &Row, element: &gst::Element) -> Format {
+fn format(row: &Row, element: &gst::Element) -> Result<Format, EncodeError> {
     let takes = element.static_pad("sink").map(|pad| pad.pad_template_caps());
     let is_taken = |format: &&Format| {
         let caps = gst::Caps::builder("video/x-raw").field("format", format.name()).build();
         takes.as_ref().is_some_and(|takes| takes.can_intersect(&caps))
     };
-    *row.inputs.iter().find(is_taken).unwrap_or(&row.inputs[0])
+    match row.inputs.iter().find(is_taken) {
+        Some(format) => Ok(*format),
+        None if row.sampling() == Sampling::Half => Ok(row.inputs[0]),
+        // Some would take the pictures all the same, for others.
+        None => Err(EncodeError::Element {
+            element: row.element,
+            doing: "take colours at 4:4:4",
+            reason: "it has no format for them here".into(),
+            source: None,
+        }),
+    }
 }
 
 fn sink_pad(row: &'static Row, sender: mpsc::Sender<gst::Buffer>) -> Result<gst::Pad, EncodeError> {

@@ -10,19 +10,21 @@ use cosmos_desktop::{Frame, Rect, Size};
 use gstreamer as gst;
 
 use crate::{
-    Demand, EncodeError, EncodedFrame, Layout,
+    Codec, Demand, EncodeError, EncodedFrame, Layout,
     convert::bad,
     element::Element,
     headers::Headers,
     motion::{Motion, Watch},
+    patch::Patches,
     rate::{NOMINAL_FPS, Rate, Told},
     table::{Change, Row},
+    threads::Threads,
 };
 
 /// An element, and the picture it is fed with.
 pub(crate) struct ElementEncoder {
     row: &'static Row,
-    threads: u32,
+    threads: Threads,
     stream: Option<Stream>,
     /// Whether the element has no ear for the wish for a keyframe, and is started anew for each.
     deaf: bool,
@@ -32,12 +34,15 @@ pub(crate) struct ElementEncoder {
 struct Stream {
     element: Element,
     layout: Layout,
+    threads: u32,
     picture: gst::Buffer,
     pushed: u64,
     told: Told,
     /// What moves, where the element asks.
     watch: Option<Watch>,
     motion: Motion,
+    /// Where pictures with small changes need not pass through the element.
+    patches: Option<Patches>,
     headers: Headers,
     /// The pictures that have not come out yet, oldest first.
     pending: VecDeque<Pending>,
@@ -54,7 +59,7 @@ const HELD_BACK: usize = 4;
 impl ElementEncoder {
     pub(crate) fn start(
         row: &'static Row,
-        threads: u32,
+        threads: Threads,
         size: Size,
         demand: Demand,
     ) -> Result<Self, EncodeError> {
@@ -93,11 +98,11 @@ impl ElementEncoder {
         } else if demand.keyframe {
             stream.element.force_keyframe();
         }
-        let mut encoded = stream.encode(self.row, frame)?;
+        let mut encoded = stream.encode(self.row, frame, demand.keyframe)?;
         if demand.keyframe && encoded.as_ref().is_some_and(|encoded| !encoded.keyframe) {
             self.deaf = true;
             stream = self.anew(&stream, now)?;
-            encoded = stream.encode(self.row, frame)?;
+            encoded = stream.encode(self.row, frame, true)?;
         }
         self.stream = Some(stream);
         Ok(encoded)
@@ -107,19 +112,24 @@ impl ElementEncoder {
 impl Stream {
     fn start(
         row: &'static Row,
-        threads: u32,
+        threads: Threads,
         size: Size,
         rate: Rate,
         now: Instant,
     ) -> Result<Self, EncodeError> {
+        let threads = threads.of(size);
         let element = Element::start(row, size, threads, rate)?;
         let layout = Layout::new(element.format(), size);
-        let memory = |error: gst::glib::BoolError| element.failure("get memory", &error.to_string());
-        let picture = gst::Buffer::with_size(layout.len).map_err(memory)?;
+        let picture = gst::Buffer::with_size(layout.len).map_err(|error| element.no_memory(&error))?;
         let pending = VecDeque::with_capacity(HELD_BACK);
         let (told, headers) = (Told::new(rate, now), Headers::default());
         let (watch, motion) = (row.follows_the_motion().then(Watch::default), Motion::Moving);
-        Ok(Self { element, layout, picture, pushed: 0, told, watch, motion, headers, pending })
+        let patches = match (&watch, row.codec) {
+            (Some(_), Codec::H264) => Patches::new(&layout),
+            _ => None,
+        };
+        let pushed = 0;
+        Ok(Self { element, layout, threads, picture, pushed, told, watch, motion, patches, headers, pending })
     }
 
     /// Tells the element the rate, or else with which rate it is to be started anew.
@@ -133,23 +143,49 @@ impl Stream {
         None
     }
 
-    fn encode(&mut self, row: &Row, frame: &Frame<'_>) -> Result<Option<EncodedFrame>, EncodeError> {
+    fn encode(
+        &mut self,
+        row: &Row,
+        frame: &Frame<'_>,
+        keyframe: bool,
+    ) -> Result<Option<EncodedFrame>, EncodeError> {
         let begun = Instant::now();
         self.follow_motion(frame.damage);
         self.paint(frame)?;
-        let convert = begun.elapsed();
-        self.pending.push_back(Pending { captured: frame.captured, convert });
+        let pending = Pending { captured: frame.captured, convert: begun.elapsed() };
         let begun = Instant::now();
-        let coded = self.element.push(self.picture.clone())?;
-        let Some(coded) = coded else {
+        // What the element holds back has to come out first.
+        if !keyframe
+            && self.pending.is_empty()
+            && let Some(data) = self.patch()?
+        {
+            return Ok(Some(self.encoded(row, data.into(), false, pending, begun.elapsed())));
+        }
+        self.pending.push_back(pending);
+        let Some(coded) = self.push()? else {
             self.pending.truncate(HELD_BACK);
             return Ok(None);
         };
-        let encoded = self.emit(row, &coded, begun.elapsed())?;
+        let encoded = self.emit(row, &coded, begun)?;
         if let Some(watch) = &mut self.watch {
             watch.coded(encoded.data.len(), encoded.keyframe, self.told.rate());
         }
         Ok(Some(encoded))
+    }
+
+    fn patch(&mut self) -> Result<Option<Vec<u8>>, EncodeError> {
+        let Some(patches) = &mut self.patches else { return Ok(None) };
+        let planes = self.picture.map_readable().map_err(|error| self.element.no_memory(&error))?;
+        Ok(patches.patch(&self.layout, &planes, self.motion, self.told.rate().share()))
+    }
+
+    /// Pushes the picture, at the next nominal tick.
+    fn push(&mut self) -> Result<Option<gst::Buffer>, EncodeError> {
+        let picture = self.picture.make_mut();
+        picture.set_pts(tick(self.pushed));
+        picture.set_duration(tick(1));
+        self.pushed += 1;
+        self.element.push(self.picture.clone())
     }
 
     fn follow_motion(&mut self, damage: &[Rect]) {
@@ -161,43 +197,54 @@ impl Stream {
         }
     }
 
-    /// Brings the picture up to date, and its time to the next nominal tick.
+    /// Brings the picture up to date.
     fn paint(&mut self, frame: &Frame<'_>) -> Result<(), EncodeError> {
         let whole: [Rect; 1] = [self.layout.size.rect()];
         let damage = if self.pushed == 0 { &whole } else { frame.damage };
+        if let Some(patches) = &mut self.patches {
+            patches.touch(damage, self.layout.size);
+        }
         // Encoders copy what they keep, so nobody else holds the picture now; if one does, this makes a copy.
         let picture = self.picture.make_mut();
-        picture.set_pts(tick(self.pushed));
-        picture.set_duration(tick(1));
-        self.pushed += 1;
-        let mut planes =
-            picture.map_writable().map_err(|error| self.element.failure("get memory", &error.to_string()))?;
-        self.layout.convert(frame, damage, &mut planes)
+        let mut planes = picture.map_writable().map_err(|error| self.element.no_memory(&error))?;
+        self.layout.convert_with(self.threads, frame, damage, &mut planes)
     }
 
     fn emit(
         &mut self,
         row: &Row,
         coded: &gst::BufferRef,
-        encode: Duration,
+        begun: Instant,
     ) -> Result<EncodedFrame, EncodeError> {
-        let bytes =
-            coded.map_readable().map_err(|error| self.element.failure("get memory", &error.to_string()))?;
+        let bytes = coded.map_readable().map_err(|error| self.element.no_memory(&error))?;
         let pending = self.pending.pop_front().expect("an output follows an input");
         let keyframe = !coded.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let ordered = self.ordered(&bytes)?;
+        let bytes = ordered.as_deref().unwrap_or(&bytes);
         let data = match keyframe {
-            true => self.headers.complete(row.codec, &bytes),
-            false => Arc::from(bytes.as_slice()),
+            true => self.headers.complete(row.codec, bytes),
+            false => Arc::from(bytes),
         };
-        Ok(EncodedFrame {
-            codec: row.codec,
-            keyframe,
-            size: self.layout.size,
-            data,
-            captured: pending.captured,
-            convert: pending.convert,
-            encode,
-        })
+        Ok(self.encoded(row, data, keyframe, pending, begun.elapsed()))
+    }
+
+    /// What is to be sent instead of what the element has made of the picture, where patches may follow.
+    fn ordered(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, EncodeError> {
+        let Some(patches) = &mut self.patches else { return Ok(None) };
+        let planes = self.picture.map_readable().map_err(|error| self.element.no_memory(&error))?;
+        Ok(patches.coded(&self.layout, &planes, self.motion, bytes, self.told.rate().share()))
+    }
+
+    fn encoded(
+        &self,
+        row: &Row,
+        data: Arc<[u8]>,
+        keyframe: bool,
+        Pending { captured, convert }: Pending,
+        encode: Duration,
+    ) -> EncodedFrame {
+        let (codec, sampling, size) = (row.codec, row.sampling(), self.layout.size);
+        EncodedFrame { codec, sampling, keyframe, size, data, captured, convert, encode }
     }
 }
 

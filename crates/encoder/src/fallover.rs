@@ -11,15 +11,16 @@ use crate::{
     Demand, EncodeError, EncodedFrame, EncoderInfo, VideoEncoder,
     encoder::{ElementEncoder, now},
     table::{Maker, Row},
+    threads::Threads,
 };
 
 /// One encoder took over from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Switch {
-    /// The element that encoded so far.
+    /// The element that encoded so far, and what is unusual of it.
     pub from: String,
-    /// The element that encodes now.
+    /// The element that encodes now, likewise.
     pub to: String,
     /// Why the first no longer does; `None` when the better one works again.
     pub failure: Option<String>,
@@ -37,7 +38,7 @@ impl fmt::Display for Switch {
 /// The encoders of a plan, of which one encodes.
 pub(crate) struct Fallover {
     candidates: Vec<Candidate>,
-    threads: u32,
+    threads: Threads,
     current: usize,
     encoder: ElementEncoder,
     info: EncoderInfo,
@@ -81,7 +82,7 @@ impl Fallover {
         info: EncoderInfo,
         candidates: Vec<&'static Row>,
         current: usize,
-        threads: u32,
+        threads: Threads,
     ) -> Self {
         let mut candidates =
             candidates.into_iter().map(|row| Candidate { row, loss: None }).collect::<Vec<_>>();
@@ -101,13 +102,14 @@ impl Fallover {
         let row = self.candidates[index].row;
         let mut encoder = ElementEncoder::start(row, self.threads, frame.size, demand)?;
         let encoded = encoder.encode(frame, demand)?;
-        let (from, to) = (self.info.element.clone(), row.element.to_owned());
+        let (from, to) = (self.candidates[self.current].row.to_string(), row.to_string());
         let switch = Switch { from, to, failure: failure.map(text) };
         (self.current, self.encoder, self.silent) = (index, encoder, 0);
         self.candidates[index].loss = None;
         self.info = EncoderInfo {
             element: row.element.into(),
             codec: row.codec,
+            sampling: row.sampling(),
             hardware: row.hardware(),
             reason: switch.to_string(),
             ..self.info.clone()

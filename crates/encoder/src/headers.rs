@@ -71,7 +71,7 @@ fn sets(data: &[u8], kinds: Kinds) -> Vec<Vec<u8>> {
 }
 
 /// Where the next start code of three bytes begins.
-fn start_code(data: &[u8]) -> Option<usize> {
+pub(crate) fn start_code(data: &[u8]) -> Option<usize> {
     data.windows(3).position(|bytes| bytes == [0, 0, 1])
 }
 

@@ -23,7 +23,11 @@ pub(crate) enum Motion {
 /// Follows one stream of pictures.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
+    /// So many pictures with little change are still those of something that moves.
+    moving: u32,
     settled: bool,
+    /// The pictures since what was added to a settled one was coded finely.
+    touched: u32,
     /// The bytes of the pictures since the last look, and how many these were.
     bytes: usize,
     pictures: u32,
@@ -33,6 +37,12 @@ pub(crate) struct Watch {
 
 /// A picture moves when this part of it changes.
 const MOVING: usize = 8;
+/// So many pictures with little change may come between two of something that moves, as when a screen is captured in the
+/// middle of being drawn: to refine what is about to move costs all the bits there are.
+const BETWEEN: u32 = 3;
+/// One in so many pictures of a settled screen is coded finely all the same: what was typed since then becomes as good as
+/// the rest, for a few hundred bytes.
+const TOUCH: u32 = 32;
 /// So many pictures are looked at together.
 const LOOK: u32 = 8;
 
@@ -42,27 +52,32 @@ impl Watch {
         let changed: usize =
             damage.iter().map(|rect| usize::from(rect.width) * usize::from(rect.height)).sum();
         if changed * MOVING >= size.area() {
-            *self = Self::default();
+            *self = Self { moving: BETWEEN, ..Self::default() };
             return Motion::Moving;
         }
-        if self.settled { Motion::Settled } else { Motion::Refining }
+        if self.moving > 0 {
+            self.moving -= 1;
+            return Motion::Moving;
+        }
+        self.touched = (self.touched + 1) % TOUCH;
+        if self.settled && self.touched > 0 { Motion::Settled } else { Motion::Refining }
     }
 
     /// Notes what became of it. A picture has settled when its frames no longer become smaller although they might be
     /// larger.
     pub(crate) fn coded(&mut self, bytes: usize, keyframe: bool, rate: Rate) {
         if keyframe {
-            *self = Self::default();
+            *self = Self { moving: self.moving, ..Self::default() };
         }
         self.bytes += bytes;
         self.pictures += 1;
         if self.settled || self.pictures < LOOK {
             return;
         }
-        let share = rate.kbps as usize * 125 / rate.fps as usize * LOOK as usize;
+        let share = rate.share() * LOOK as usize;
         let is_free = self.bytes * 4 < share * 3;
         self.settled = is_free && self.before.is_some_and(|before| self.bytes * 8 >= before * 7);
-        *self = Self { before: Some(self.bytes), bytes: 0, pictures: 0, settled: self.settled };
+        *self = Self { before: Some(self.bytes), bytes: 0, pictures: 0, ..*self };
     }
 }
 
@@ -101,6 +116,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_added_to_a_settled_picture_is_refined_now_and_then() {
+        let mut watch = Watch::default();
+        assert!(settles(&mut watch, |_| 500).is_some());
+        let mut fine = || (0..10 * TOUCH).filter(|_| watch.look(&CLOCK, SIZE) == Motion::Refining).count();
+        assert_eq!(fine(), 10);
+    }
+
+    #[test]
     fn what_moves_and_a_keyframe_begin_anew() {
         let small = |_| 500;
         let mut watch = Watch::default();
@@ -108,6 +131,13 @@ mod tests {
         let half = Rect { x: 0, y: 0, width: 500, height: 800 };
         assert_eq!(watch.look(&[half], SIZE), Motion::Moving);
         assert_eq!(settles(&mut watch, small), Some(16));
+        // What is drawn in two steps moves all the same.
+        for _ in 0..20 {
+            assert_eq!(watch.look(&[half], SIZE), Motion::Moving);
+            assert_eq!(watch.look(&CLOCK, SIZE), Motion::Moving);
+        }
+        let still = [(); 3].map(|()| watch.look(&CLOCK, SIZE));
+        assert_eq!(still, [Motion::Moving, Motion::Moving, Motion::Refining]);
         watch.coded(90_000, true, RATE);
         assert_eq!(watch.look(&CLOCK, SIZE), Motion::Refining);
         // What changes in many places counts together.

@@ -38,8 +38,11 @@ impl Plan {
             match against(row, &config.codecs, capabilities) {
                 Some(reason) => plan.against.push((row.element.into(), reason)),
                 None => {
-                    plan.asked += usize::from(family.rows.contains(&row));
-                    plan.candidates.push(row);
+                    let full = row.in_full().filter(|row| config.full.contains(&row.codec));
+                    // What cannot be coded at 4:4:4 after all is coded at 4:2:0.
+                    let both = full.into_iter().chain([row]);
+                    plan.asked += if family.rows.contains(&row) { both.clone().count() } else { 0 };
+                    plan.candidates.extend(both);
                 }
             }
         }
@@ -100,4 +103,31 @@ impl Family {
 /// The name of a choice, if it is one.
 pub(crate) fn known(name: &str) -> Result<String, EncodeError> {
     if name == ANY_H264 { Ok(name.into()) } else { table::row(name).map(|row| row.element.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Working;
+
+    #[test]
+    fn what_is_coded_at_444_goes_on_at_420() {
+        let working =
+            |(element, codec): (&str, Codec)| Working { element: element.into(), codec, hardware: false };
+        let works = [("x264enc", Codec::H264), ("vp8enc", Codec::Vp8), ("vp9enc", Codec::Vp9)];
+        let capabilities = Capabilities { works: works.map(working).to_vec(), ..Capabilities::default() };
+        let vp9 = Choice::Named("vp9enc".into());
+        for (choice, full, asked, expected) in [
+            (Choice::Auto, &[][..], 3, &["x264enc", "vp8enc", "vp9enc"][..]),
+            (Choice::Auto, &[Codec::H264], 4, &["x264enc at 4:4:4", "x264enc", "vp8enc", "vp9enc"]),
+            (Choice::Auto, &[Codec::Vp8, Codec::Vp9], 4, &["x264enc", "vp8enc", "vp9enc at 4:4:4", "vp9enc"]),
+            (vp9.clone(), &[Codec::Vp9], 2, &["vp9enc at 4:4:4", "vp9enc", "x264enc", "vp8enc"]),
+            (vp9, &[Codec::H264], 1, &["vp9enc", "x264enc at 4:4:4", "x264enc", "vp8enc"]),
+        ] {
+            let config = EncoderConfig { choice, full: full.to_vec(), ..EncoderConfig::default() };
+            let plan = Plan::new(&config, &capabilities).unwrap();
+            let candidates = plan.candidates.iter().map(ToString::to_string).collect::<Vec<_>>();
+            assert_eq!((plan.asked, candidates.join(", ")), (asked, expected.join(", ")), "{config:?}");
+        }
+    }
 }

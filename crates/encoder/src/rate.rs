@@ -25,6 +25,11 @@ impl Rate {
         (u64::from(self.kbps) * u64::from(NOMINAL_FPS) / u64::from(self.fps)).max(1)
     }
 
+    /// Bytes of each picture.
+    pub(crate) fn share(self) -> usize {
+        self.kbps as usize * 125 / self.fps as usize
+    }
+
     /// A time at the nominal rate in which as many pictures fit as in `milliseconds` at the real one, but no less
     /// than four pictures, below which rate controls leave much of the bitrate unused.
     pub(crate) fn nominal_ms(self, milliseconds: u32) -> u32 {

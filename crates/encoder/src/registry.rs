@@ -11,15 +11,21 @@ const GPU: [&str; 2] = ["/dev/nvidiactl", "/dev/dxg"];
 /// The plugin that holds the elements of NVENC.
 const PLUGIN: &str = "nvcodec";
 
-/// Looks for NVENC anew where GStreamer remembers none. The plugin offers what it finds when it is looked at for the
-/// first time, and does not say that this depends on the GPU: what was remembered without one, as in an image that is
-/// made elsewhere, hides the encoders for ever.
+/// Looks for NVENC anew where [`it may have been forgotten`](is_forgetful). The plugin asks the driver then, which takes
+/// seconds on some machines.
 pub(crate) fn wake() {
-    let nvenc = table::rows().filter(|row| row.maker == Maker::Nvidia);
-    let remembered = nvenc.map(|row| row.element).any(is_there);
-    if !remembered && GPU.iter().any(|path| Path::new(path).exists()) {
+    if is_forgetful() {
         load(PLUGIN);
     }
+}
+
+/// Whether there may be NVENC though GStreamer remembers none. The plugin offers what it finds when it is looked at for
+/// the first time, and does not say that this depends on the GPU: what was remembered without one, as in an image that
+/// is made elsewhere, hides the encoders for ever.
+pub(crate) fn is_forgetful() -> bool {
+    let nvenc = table::rows().filter(|row| row.maker == Maker::Nvidia);
+    let remembered = nvenc.map(|row| row.element).any(is_there);
+    !remembered && GPU.iter().any(|path| Path::new(path).exists())
 }
 
 /// Whether GStreamer offers this element.

@@ -15,15 +15,15 @@ use crate::{EncodeError, Switch};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Codec {
-    /// H.264 (ITU-T H.264), constrained baseline profile.
+    /// H.264 (ITU-T H.264), constrained baseline profile; at 4:4:4 the high 4:4:4 predictive profile.
     H264,
     /// H.265 (ITU-T H.265), main profile.
     H265,
     /// VP8 (RFC 6386).
     Vp8,
-    /// VP9, profile 0.
+    /// VP9, profile 0; at 4:4:4 profile 1.
     Vp9,
-    /// AV1, main profile.
+    /// AV1, main profile; at 4:4:4 the high profile.
     Av1,
 }
 
@@ -44,11 +44,32 @@ impl fmt::Display for Codec {
     }
 }
 
+/// How many samples of colour a coded picture has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sampling {
+    /// One for four pixels: 4:2:0, which everything decodes.
+    #[default]
+    Half,
+    /// One for each pixel: 4:4:4, which keeps thin lines and small letters in colour.
+    Full,
+}
+
+impl fmt::Display for Sampling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Half => "4:2:0",
+            Self::Full => "4:4:4",
+        })
+    }
+}
+
 /// One coded picture.
 #[derive(Clone, Debug)]
 pub struct EncodedFrame {
     /// How `data` is coded.
     pub codec: Codec,
+    /// How many samples of colour it has.
+    pub sampling: Sampling,
     /// Whether decoding can begin here.
     pub keyframe: bool,
     /// Columns and rows of the picture, both even.
@@ -106,6 +127,8 @@ pub struct EncoderInfo {
     pub element: String,
     /// What it codes.
     pub codec: Codec,
+    /// With how many samples of colour.
+    pub sampling: Sampling,
     /// Whether it is a circuit of the GPU.
     pub hardware: bool,
     /// Why it was chosen.
@@ -152,8 +175,11 @@ impl FromStr for Choice {
 pub struct EncoderConfig {
     /// Which one.
     pub choice: Choice,
-    /// Threads that work on one picture, 1 to 64; by default one fewer than there are cores, between 1 and 4.
+    /// Threads that work on one picture, 1 to 64; by default one fewer than there are cores, at most 4, or 1 for each million of
+    /// pixels.
     pub threads: Option<u32>,
     /// Which codecs all viewers decode, the one to begin with first; none at all where that is not known.
     pub codecs: Vec<Codec>,
+    /// Which codecs all viewers decode at 4:4:4 too, and are to be coded so where the encoder can; by default none.
+    pub full: Vec<Codec>,
 }

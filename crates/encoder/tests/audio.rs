@@ -59,6 +59,32 @@ fn packets_have_as_many_channels_as_are_asked_for() {
 }
 
 #[test]
+fn plain_samples_are_what_is_played() {
+    let Some(server) = Server::start() else { return };
+    let _tone = server.play(440);
+    let (sender, parts) = mpsc::channel();
+    // Of one channel, two are made.
+    let config = AudioConfig { channels: 1, ..server.config() };
+    let _capture =
+        AudioCapture::start_plain(&config, move |part| drop(sender.send(part.to_vec())), drop).unwrap();
+    let (ends, mut samples) = (Instant::now() + PATIENCE, Vec::new());
+    while samples.len() < 96_000 {
+        let part: Vec<u8> = parts.recv_timeout(ends.saturating_duration_since(Instant::now())).unwrap();
+        assert!(part.len() <= 4 * 960, "10 ms or so: {} bytes", part.len());
+        let frames = part.as_chunks::<4>().0.iter();
+        let frames = frames.map(|[a, b, c, d]| [i16::from_le_bytes([*a, *b]), i16::from_le_bytes([*c, *d])]);
+        let begins = samples.is_empty();
+        let loud = frames.skip_while(|frame| begins && frame[0] == 0);
+        samples.extend(loud.map(|[left, right]| {
+            assert_eq!(left, right);
+            f32::from(left) / 32_768.0
+        }));
+    }
+    let (tone, other) = (power(&samples, 440.0), power(&samples, 1000.0));
+    assert!(tone > 0.01 && tone > 100.0 * other, "440 Hz {tone}, 1000 Hz {other}");
+}
+
+#[test]
 fn a_capture_that_is_dropped_ends_silently() {
     let Some(server) = Server::start() else { return };
     let (end_sender, ends) = mpsc::channel();

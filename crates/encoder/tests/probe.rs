@@ -12,6 +12,8 @@ use cosmos_encoder::{Capabilities, Demand, EncoderConfig, child};
 use gstreamer::{self as gst, prelude::*};
 
 const DEADLINE: Duration = Duration::from_secs(30);
+/// Encoders that are not probed together but here, where the third is deadly.
+const NVENC: [&str; 4] = ["nvcudah264enc", "nvcudah265enc", "nvh264enc", "nvh265enc"];
 
 fn main() {
     misbehave();
@@ -21,11 +23,16 @@ fn main() {
     what_is_only_taken_by_name_is_not_tried_for_the_best();
     an_encoder_that_aborts_takes_the_child_with_it_and_works_as_it_is_set_up_here();
     a_hanging_child_is_killed();
-    println!("probe: 5 passed");
+    those_of_nvenc_share_a_child_which_may_die();
+    println!("probe: 6 passed");
 }
 
 /// What a child does instead of probing, when its encoder is called so.
 fn misbehave() {
+    let names = env::args().skip(2).collect::<Vec<_>>();
+    if [&NVENC[..], &NVENC[3..]].contains(&&*names.iter().map(String::as_str).collect::<Vec<_>>()) {
+        die_of_the_third(&names);
+    }
     match env::args().nth(2).as_deref() {
         Some("aborts") => process::abort(),
         Some("hangs") => thread::sleep(Duration::from_secs(600)),
@@ -116,4 +123,23 @@ fn a_hanging_child_is_killed() {
     let found = Capabilities::probe_named(&["hangs"], Duration::from_millis(300));
     assert!(begun.elapsed() < Duration::from_secs(60));
     assert_eq!(found.broken, [("hangs".to_owned(), "gave nothing within 300ms".to_owned())]);
+}
+
+fn die_of_the_third(names: &[String]) {
+    for name in names {
+        match name.as_str() {
+            "nvcudah265enc" => println!("absent"),
+            "nvh264enc" => process::abort(),
+            _ => println!("works"),
+        }
+    }
+    process::exit(0);
+}
+
+fn those_of_nvenc_share_a_child_which_may_die() {
+    let found = Capabilities::probe_named(&NVENC, DEADLINE);
+    let works = found.works.iter().map(|working| working.element.as_str()).collect::<Vec<_>>();
+    assert_eq!(works, ["nvcudah264enc", "nvh265enc"], "{found:?}");
+    assert!(found.broken[0].1.starts_with("not offered"), "{found:?}");
+    assert_eq!(found.broken[1], ("nvh264enc".to_owned(), "died of SIGABRT".to_owned()));
 }

@@ -6,10 +6,13 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{DEMAND, Decoder, ELEMENTS, Screen, encoder, installed, psnr_luma, psnr_rgb};
+use common::{
+    DEMAND, Decoder, ELEMENTS, Screen, encoder, encoder_of, installed, psnr_each, psnr_luma, psnr_rgb,
+};
 use cosmos_desktop::{Frame, Rect, Size};
 use cosmos_encoder::{
-    Capabilities, Choice, Codec, Demand, EncodeError, EncodedFrame, EncoderConfig, VideoEncoder,
+    Capabilities, Choice, Codec, Demand, EncodeError, EncodedFrame, EncoderConfig, Format, Layout, Sampling,
+    VideoEncoder,
 };
 
 const SIZE: Size = Size::new(640, 480);
@@ -38,6 +41,52 @@ fn a_still_page_becomes_sharp_within_ten_repeats() {
         eprintln!("{element}: luma {luma:.1?} dB, RGB {rgb:.1} dB, {bytes:?} bytes");
         assert!(luma[10] >= 40.0, "{element}: {luma:.1?}");
         assert!(rgb >= 25.0, "{element}: {rgb:.1}");
+    }
+}
+
+/// What red letters on blue look like after so many pictures: blue, green and red in dB, and the bytes in all.
+fn letters(element: &str, full: &[Codec], sampling: Sampling) -> Option<([f64; 3], usize)> {
+    let mut encoder = encoder_of(element, full, SIZE, DEMAND)?;
+    assert_eq!(encoder.info().sampling, sampling, "{element}");
+    let decoder = Decoder::new(encoder.info().codec)?;
+    let (screen, whole, mut bytes) = (Screen::red_on_blue(SIZE), [SIZE.rect()], 0);
+    for index in 0..20_u64 {
+        let frame = screen.frame(if index == 0 { &whole } else { &[] });
+        let encoded = encoder.encode(&frame, DEMAND).unwrap().unwrap();
+        assert_eq!((encoded.keyframe, encoded.sampling), (index == 0, sampling), "{element}");
+        bytes += encoded.data.len();
+        decoder.push(index, &encoded);
+    }
+    let format = if sampling == Sampling::Full { Format::Y444 } else { Format::I420 };
+    let layout = Layout::new(format, SIZE);
+    let planes = decoder.finish().pop()?.1;
+    assert_eq!(planes.len(), layout.len, "{element}");
+    Some((psnr_each(&layout, &planes, &screen), bytes))
+}
+
+#[test]
+fn thin_lines_keep_their_colours_at_444() {
+    for (element, codec) in [("x264enc", Codec::H264), ("vp9enc", Codec::Vp9), ("av1enc", Codec::Av1)] {
+        let Some((half, half_bytes)) = letters(element, &[], Sampling::Half) else { continue };
+        let Some((full, bytes)) = letters(element, &[codec], Sampling::Full) else { continue };
+        eprintln!("{element}: {half:.1?} dB in {half_bytes} bytes, at 4:4:4 {full:.1?} dB in {bytes} bytes");
+        for (half, full) in half.into_iter().zip(full) {
+            assert!(full > half + 10.0 && full > 35.0, "{element}: {half:.1} {full:.1}");
+        }
+    }
+}
+
+#[test]
+fn an_encoder_that_cannot_code_444_or_is_not_asked_to_codes_420() {
+    for (element, full) in [
+        ("openh264enc", &[Codec::H264][..]),
+        ("vp8enc", &[Codec::Vp8]),
+        ("x264enc", &[Codec::Vp9, Codec::Av1]),
+        ("x265enc", &[Codec::H265]),
+    ] {
+        let Some(mut encoder) = encoder_of(element, full, SIZE, DEMAND) else { continue };
+        let frame = encoder.encode(&Screen::page(SIZE).frame(&[]), DEMAND).unwrap().unwrap();
+        assert_eq!((frame.sampling, encoder.info().sampling), (Sampling::Half, Sampling::Half), "{element}");
     }
 }
 

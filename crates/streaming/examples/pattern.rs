@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             fps: 30,
             max_kbps: 4000,
             adapts: true,
+            full_colour: false,
             keyframe_every: None,
             encoder,
             capabilities,

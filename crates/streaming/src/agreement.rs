@@ -9,7 +9,7 @@ use crate::session::Codecs;
 pub(crate) struct Agreement {
     /// What is to be encoded.
     pub(crate) codec: Codec,
-    /// What all decode who see the picture, whether or not it can be encoded.
+    /// What all decode who see the picture, whether or not it can be encoded; nothing at 4:4:4 where nobody sees it.
     pub(crate) common: Codecs,
     /// Who sees the picture, one after the other.
     pub(crate) sees: Vec<bool>,
@@ -23,7 +23,7 @@ pub(crate) struct Agreement {
 /// and where not all decode that, the first that they do.
 pub(crate) fn agree(order: &[Codec], running: Codec, viewers: &[Codecs]) -> Agreement {
     let encoded: Codecs = order.iter().copied().collect();
-    let mut common = Codecs::ALL;
+    let mut common = Codecs::ALL_IN_FULL;
     let mut see = |decodes: &Codecs| {
         let both = common.and(*decodes);
         let sees = !both.and(encoded).is_empty();
@@ -32,7 +32,10 @@ pub(crate) fn agree(order: &[Codec], running: Codec, viewers: &[Codecs]) -> Agre
         }
         sees
     };
-    let sees = viewers.iter().map(&mut see).collect();
+    let sees: Vec<bool> = viewers.iter().map(&mut see).collect();
+    if !sees.contains(&true) {
+        common = common.in_full(Codecs::NONE);
+    }
     let wanted = order.first().copied().unwrap_or(running);
     let may = encoded.and(common);
     let codec = [wanted, running].into_iter().chain(order.iter().copied()).find(|codec| may.has(*codec));
@@ -71,6 +74,27 @@ mod tests {
         av1,h264,vp8 | h264 | h264,vp8,av1 ; h264,av1    | av1  | yy
         av1,h264,vp8 | vp8  | h264,vp8,av1 ; h264,vp8    | vp8  | yy
         av1,h264,vp8 | av1  | h264,vp8,av1 ; h264        | h264 | yy";
+
+    #[test]
+    fn colours_are_whole_where_all_decode_them() {
+        for (viewers, expected) in [
+            ("", ""),
+            ("h264,h264-444,vp9,vp9-444", "h264,vp9"),
+            ("h264,h264-444,vp9,vp9-444 ; h264,vp9,vp9-444", "vp9"),
+            ("h264,h264-444 ; h264", ""),
+            ("h264 ; h264,h264-444", ""),
+            // Who does not see the picture has no say.
+            ("h264,h264-444 ; vp8", "h264"),
+            ("av1,av1-444", ""),
+        ] {
+            let viewers: Vec<Codecs> = match viewers {
+                "" => Vec::new(),
+                viewers => viewers.split(';').map(|viewer| Codecs::named(viewer.trim())).collect(),
+            };
+            let common = agree(&codecs("h264,vp9"), Codec::H264, &viewers).common;
+            assert_eq!(common.full(), Codecs::named(expected), "{viewers:?}");
+        }
+    }
 
     #[test]
     fn everybody_sees_the_picture_for_whom_there_is_a_codec() {

@@ -12,6 +12,8 @@ use cosmos_desktop::{Frame, Size, Waker};
 use cosmos_encoder::{Choice, Codec, Demand};
 use tokio::sync::oneshot;
 
+use crate::tier::SecondDemand;
+
 /// The only edge from the network back to the desktop's threads, but for input. What each frame asks for is read without
 /// a lock. One thread, the network's, says who looks.
 #[derive(Default)]
@@ -25,6 +27,7 @@ pub(crate) struct DemandCell {
     pictures: AtomicBool,
     video: Flag,
     audio: Flag,
+    second: SecondDemand,
     agreed: Mutex<Agreed>,
     /// How often `agreed` has changed.
     agreements: AtomicU32,
@@ -41,6 +44,16 @@ pub(crate) struct Agreed {
     pub(crate) choice: Option<Choice>,
     /// The codecs that everybody decodes, the one to be encoded first; none at all where that is not known.
     pub(crate) codecs: Vec<Codec>,
+    /// What all decode at 4:4:4 as well, and is to be encoded so.
+    pub(crate) full: Vec<Codec>,
+}
+
+impl Agreed {
+    /// What is to be encoded, and whether at 4:4:4.
+    fn first(&self) -> (Option<Codec>, bool) {
+        let first = self.codecs.first().copied();
+        (first, first.is_some_and(|codec| self.full.contains(&codec)))
+    }
 }
 
 /// The screen as it was at some time.
@@ -130,6 +143,11 @@ impl DemandCell {
         &self.audio
     }
 
+    /// What is wanted of the second encode.
+    pub(crate) fn second(&self) -> &SecondDemand {
+        &self.second
+    }
+
     /// What the encoder shall do next. A keyframe is asked for once.
     pub(crate) fn take(&self) -> Demand {
         Demand {
@@ -161,7 +179,7 @@ impl DemandCell {
         if *now == agreed {
             return;
         }
-        let other = now.choice != agreed.choice || now.codecs.first() != agreed.codecs.first();
+        let other = now.choice != agreed.choice || now.first() != agreed.first();
         *now = agreed;
         self.agreements.fetch_add(1, Relaxed);
         drop(now);

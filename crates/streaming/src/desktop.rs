@@ -85,7 +85,7 @@ impl DesktopThreads {
             result
         };
         let done = || over.load(Relaxed) || self.stop.load(Relaxed);
-        let (video, demand, events, keys) = (&mut self.video, &*self.demand, &self.events, &mut self.input);
+        let (video, demand, events, keys) = (&mut self.video, &self.demand, &self.events, &mut self.input);
         let results = thread::scope(|scope| {
             let picture = scope.spawn(|| ended(video.run(frames.as_mut(), demand, events, &done)));
             let around = scope.spawn(|| ended(run_control(control.as_mut(), demand, events, &done)));

@@ -43,15 +43,7 @@ pub(crate) struct Question<'a> {
 /// Asks, and waits at most so long for the whole answer. What begins encrypted is not redirected to plain text, and what
 /// carries a secret is not redirected at all.
 pub(crate) fn ask(question: &Question<'_>, patience: Duration) -> Result<String, FetchError> {
-    let agent: Agent = Agent::config_builder()
-        .http_status_as_error(false)
-        .user_agent(concat!("cosmos/", env!("CARGO_PKG_VERSION")))
-        .max_redirects(0)
-        .timeout_global(Some(patience))
-        .proxy(None)
-        .tls_config(tls(question.url))
-        .build()
-        .new_agent();
+    let agent = agent(question.url, patience);
     let mut request = Request::builder().method(question.method).uri(question.url);
     for (name, value) in question.headers {
         request = request.header(name, value.expose());
@@ -66,6 +58,19 @@ pub(crate) fn ask(question: &Question<'_>, patience: Duration) -> Result<String,
         200..=299 => text(answer.into_body().into_reader()),
         status => Err(FetchError::Status(status)),
     }
+}
+
+/// What asks there, and waits at most so long for an answer.
+pub(crate) fn agent(url: &str, patience: Duration) -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .user_agent(concat!("cosmos/", env!("CARGO_PKG_VERSION")))
+        .max_redirects(0)
+        .timeout_global(Some(patience))
+        .proxy(None)
+        .tls_config(tls(url))
+        .build()
+        .new_agent()
 }
 
 fn text(body: impl Read) -> Result<String, FetchError> {

@@ -7,6 +7,7 @@ mod codec;
 mod figures;
 mod messages;
 mod people;
+mod tiers;
 mod wishes;
 
 use std::{
@@ -33,6 +34,7 @@ use self::{
     codec::Encoding,
     messages::{cursor_message, encoder_message},
     people::People,
+    tiers::{Standing, Tiers},
 };
 use crate::{
     Policy,
@@ -44,6 +46,7 @@ use crate::{
     session::{Datagram, Output, Packed, Reach, Session, SessionEvent, Viewer, Wish},
     site::Happened,
     stats::{Means, Snapshot},
+    tier::Tier,
 };
 
 /// Everything that reaches the hub but datagrams of UDP, which are borrowed.
@@ -67,7 +70,9 @@ pub(crate) enum Event {
     /// A datagram came by way of a TURN server.
     Relayed { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
     /// A picture was encoded.
-    Frame(Arc<EncodedFrame>),
+    Frame(Tier, Arc<EncodedFrame>),
+    /// There is no second encode, for this reason.
+    NoSecond(String),
     /// Sound was encoded.
     Audio(AudioPacket),
     /// Something happened around the picture.
@@ -88,6 +93,8 @@ pub(crate) enum Event {
     AppReady,
     /// A VNC viewer came or went.
     Guests,
+    /// VNC viewers begin to watch what is encoded, or no longer do, or need a keyframe.
+    Film,
     /// How things stand is asked.
     Snapshot(oneshot::Sender<Snapshot>),
 }
@@ -97,6 +104,8 @@ pub(crate) struct HubConfig {
     pub(crate) reach: Reach,
     /// What the encoder makes that was set, and what else it may be changed for, best first.
     pub(crate) codecs: Vec<Codec>,
+    /// Whether colours are to be coded at 4:4:4 where all decode that.
+    pub(crate) full: bool,
     /// All encoders that work, by their names, with what they make.
     pub(crate) encoders: Vec<(String, Codec)>,
     pub(crate) audio: bool,
@@ -133,7 +142,8 @@ pub(crate) struct Hub {
     /// When the demand is to be computed again although nothing happened.
     reconsider: Option<Instant>,
     /// The room that the wishes are collected in.
-    wishes: Vec<Wish>,
+    wishes: Vec<(Tier, Wish)>,
+    tiers: Tiers,
     report: Option<Instant>,
     means: Means,
     totals: Totals,
@@ -141,6 +151,8 @@ pub(crate) struct Hub {
     encoding: Encoding,
     people: People,
     audit: Audit,
+    /// Whether VNC viewers watched what is encoded when that was last looked at.
+    filmed: bool,
 }
 
 struct Live {
@@ -149,6 +161,7 @@ struct Live {
     /// Where its messages go, over a WebSocket.
     outgoing: Option<mpsc::Sender<Bytes>>,
     wake: Instant,
+    standing: Standing,
 }
 
 /// What a page that comes later has to be told.
@@ -168,8 +181,9 @@ impl Hub {
     ) -> Self {
         let state = (DesktopState::Lost, "the desktop is starting".to_owned());
         let known = Known { state, size: None, cursor: None, encoder: None };
-        Self {
+        let hub = Self {
             audit: config.audit.clone(),
+            filmed: false,
             people: People::default(),
             encoding: Encoding::new(&config),
             config,
@@ -183,11 +197,14 @@ impl Hub {
             keyframe_due: None,
             reconsider: None,
             wishes: Vec::new(),
+            tiers: Tiers::default(),
             report: None,
             means: Means::default(),
             totals: Totals::default(),
             known,
-        }
+        };
+        hub.offer_film();
+        hub
     }
 
     /// Where browsers may find us.
@@ -211,6 +228,7 @@ impl Hub {
         }
         if self.keyframe_due.is_some_and(|at| at <= now) {
             self.expect_keyframe(now);
+            self.demand.second().ask_keyframe();
             self.demand.ask_keyframe();
         }
         if self.report.is_some_and(|at| at <= now) {
@@ -260,7 +278,8 @@ impl Hub {
             Event::Relayed { from, to, bytes } => {
                 self.datagram(&Datagram { tcp: false, from, to, bytes: &bytes }, now, send);
             }
-            Event::Frame(frame) => self.publish(&frame, now, send),
+            Event::Frame(tier, frame) => self.publish(tier, &frame, now, send),
+            Event::NoSecond(why) => self.no_second(&why, now),
             Event::Audio(packet) => self.each(now, send, |session| session.audio(&packet, now)),
             Event::Desktop(event) => self.around(event, now, send),
             Event::State(state, text) => {
@@ -288,6 +307,10 @@ impl Hub {
             Event::Ask(ask) => self.asked(*ask, now, send),
             Event::Chosen(choices) => self.chosen(choices, now, send),
             Event::Guests => self.look_at_guests(now),
+            Event::Film => {
+                self.keep_first(now);
+                self.update_demand(now);
+            }
             Event::Snapshot(reply) => drop(reply.send(self.snapshot())),
         }
     }
@@ -300,18 +323,29 @@ impl Hub {
         }
     }
 
-    fn publish(&mut self, frame: &EncodedFrame, now: Instant, send: &mut dyn FnMut(Transmit)) {
-        if frame.keyframe {
+    fn publish(
+        &mut self,
+        tier: Tier,
+        frame: &Arc<EncodedFrame>,
+        now: Instant,
+        send: &mut dyn FnMut(Transmit),
+    ) {
+        if frame.keyframe && tier == Tier::First {
             self.last_keyframe = Some(now);
             if self.keyframe_due.is_some() {
                 self.expect_keyframe(now);
             }
         }
-        let capture = self.means.frame(frame, now);
+        self.tiers.encoded(tier, frame.data.len(), frame.keyframe, now);
+        let capture = self.means.frame(tier, frame, now);
         self.totals.frame(frame, capture);
         let packed = Packed::new(frame);
-        self.each(now, send, |session| session.video(&packed, now));
-        if self.sessions.iter().any(|live| live.session.waits()) {
+        let is_for = |live: &Live| live.standing.tier == tier;
+        self.each_due(now, send, is_for, |session| session.video(&packed, now));
+        if tier == Tier::First {
+            self.rfb.film.show(frame);
+        }
+        if self.awaits_keyframe() || self.filmed != self.rfb.film.is_watched() {
             self.update_demand(now);
         }
     }
@@ -438,6 +472,7 @@ impl Hub {
         if self.sessions.is_empty() {
             self.report = None;
         }
+        self.keep_first(now);
         self.update_demand(now);
     }
 }

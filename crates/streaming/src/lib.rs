@@ -2,12 +2,14 @@
 //!
 //! [`serve`] takes a desktop through the traits of `cosmos-desktop` and serves it: the page and logging in over HTTP,
 //! the picture and the sound over WebRTC, UDP and TCP of the same number. One picture is encoded once, however many
-//! watch; nothing is captured while nobody does. The network slows the encoder down, and no viewer ever makes another
-//! one wait: who cannot keep up is passed over until the next keyframe.
+//! watch, and a second time while there are some whose network is much slower than that of others; nothing is captured
+//! while nobody looks. The network slows the encoder down, and no viewer ever makes another one wait: who cannot keep up
+//! is passed over until the next keyframe.
 //!
 //! What may happen to the sessions is the closed enum of the hub, which owns them all on one thread; a
 //! [`session`] does no I/O. This crate does not know X11, nor the environment, nor processes.
 
+mod acme;
 mod agreement;
 mod app_ready;
 mod audio;
@@ -34,10 +36,12 @@ pub mod session;
 mod site;
 mod stats;
 pub mod stun;
+mod tier;
 mod tls;
 pub mod turn;
 mod video;
 
+pub use acme::AcmeConfig;
 pub use ice::{BadPublicAddress, IceConfig, PublicAddress, RestHeaders, Service, Transport, TurnAuth};
 pub use oidc::{BadUrl, OidcConfig, OidcError, SecureUrl};
 pub use policy::Policy;

@@ -133,14 +133,15 @@ pub fn serve(
     let stopping = Arc::new(AtomicBool::new(false));
     let (input, keys) = sync_channel(INPUT_QUEUE);
     let rfb = std::mem::take(&mut config.rfb);
-    let rfb = Rfb::new(
+    let mut rfb = Rfb::new(
         rfb,
-        (config.policy, config.app_ready.is_none()),
+        (config.policy, config.app_ready.is_none(), config.audio.is_some()),
         demand.clone(),
         input.clone(),
         network.tls.clone(),
         events.clone(),
     );
+    rfb.film = rfb.film.encoded_by_circuit(config.video.is_by_circuit());
     let rfb = Arc::new(rfb);
     let encoders = config.video.offered();
     let chosen = Arc::new(Chosen::load(config.choices.clone(), &config.about.settings, encoders));
@@ -157,6 +158,10 @@ pub fn serve(
         scope.spawn(move || drop(threads.run(desktop).map_err(|error| lost.send(error))));
         if let Some(audio) = &config.audio {
             scope.spawn(|| audio::run(audio, &demand, &events, &stopping));
+            if let Some(sound) = rfb.sound.clone() {
+                let (events, stopping) = (&events, &stopping);
+                scope.spawn(move || audio::run_plain(audio, &sound, events, stopping));
+            }
         }
         let ports = HubPorts { events: events.clone(), demand: demand.clone(), happened, rfb: rfb.clone() };
         let shown = Shown { auth: config.auth, oidc, page: config.page, about: config.about, chosen };
@@ -258,6 +263,7 @@ impl Network {
         HubConfig {
             reach: self.reach(&config.ice),
             codecs: [&[config.video.codec], &config.video.others[..]].concat(),
+            full: config.video.full_colour,
             encoders: config.video.encoders(),
             audio: config.audio.is_some(),
             fps: config.video.fps,
@@ -304,6 +310,7 @@ impl Network {
             site::router(shown, audit, (listen.port(), tls.is_some()), ports, ice.clone());
         let figures = metrics.map(|listener| tokio::spawn(net::accept_figures(listener, figures)));
         let refreshing = tokio::spawn(async move { ice.keep_fresh().await });
+        let certifying = tls.clone().map(|tls| tokio::spawn(async move { tls.keep_fresh().await }));
         let viewing = viewers.map(|listener| tokio::spawn(rfb::accept(listener, rfb)));
         let gate = Gate { router, tls, turn, events, streams };
         let accepting = tokio::spawn(net::accept(listener, Arc::new(gate)));
@@ -346,7 +353,7 @@ impl Network {
         };
         hub.dismiss("the server stops", Instant::now(), send);
         accepting.abort();
-        viewing.into_iter().chain(figures).chain(borrowing).for_each(|task| task.abort());
+        viewing.into_iter().chain(figures).chain(borrowing).chain(certifying).for_each(|task| task.abort());
         refreshing.abort();
         looking.abort();
         // The desktop's threads may be waiting for room in the queue.

@@ -9,7 +9,7 @@ use cosmos_desktop::Size;
 use cosmos_encoder::{EncodedFrame, EncoderInfo};
 use cosmos_protocol::{DesktopState, Stats};
 
-use crate::{Policy, metrics::Totals};
+use crate::{Policy, metrics::Totals, tier::Tier};
 
 /// Sums over the frames since the last report.
 pub(crate) struct Means {
@@ -28,14 +28,16 @@ impl Default for Means {
 }
 
 impl Means {
-    /// Adds a frame; tells how long it took to be in memory.
-    pub(crate) fn frame(&mut self, frame: &EncodedFrame, now: Instant) -> Duration {
+    /// Adds a frame, if it is of the first encode; tells how long it took to be in memory.
+    pub(crate) fn frame(&mut self, tier: Tier, frame: &EncodedFrame, now: Instant) -> Duration {
         let age = now.saturating_duration_since(frame.captured);
-        self.frames += 1;
-        self.convert += frame.convert;
-        self.encode += frame.encode;
         let capture = age.saturating_sub(frame.convert + frame.encode);
-        self.capture += capture;
+        if tier == Tier::First {
+            self.frames += 1;
+            self.convert += frame.convert;
+            self.encode += frame.encode;
+            self.capture += capture;
+        }
         capture
     }
 

@@ -31,19 +31,8 @@ impl Transaction {
         let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
         let body = body.get(..length).filter(|_| is_ours)?;
         // Old servers tell it plainly, and some translators of addresses change what they find so.
-        self.find(body, XOR_MAPPED).or_else(|| self.find(body, MAPPED))
-    }
-
-    fn find(self, mut attributes: &[u8], wanted: u16) -> Option<SocketAddr> {
-        while let Some((&[t0, t1, l0, l1], rest)) = attributes.split_first_chunk() {
-            let length = usize::from(u16::from_be_bytes([l0, l1]));
-            let value = rest.get(..length)?;
-            if u16::from_be_bytes([t0, t1]) == wanted {
-                return self.address(value, wanted == XOR_MAPPED);
-            }
-            attributes = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
-        }
-        None
+        let address = |wanted| self.address(attribute(body, wanted)?, wanted == XOR_MAPPED);
+        address(XOR_MAPPED).or_else(|| address(MAPPED))
     }
 
     fn address(self, value: &[u8], hidden: bool) -> Option<SocketAddr> {
@@ -61,6 +50,19 @@ impl Transaction {
         };
         Some(SocketAddr::new(ip, port))
     }
+}
+
+/// The first of the attributes, which follow a message's header, that is of this kind (RFC 8489, section 14).
+pub(crate) fn attribute(mut attributes: &[u8], wanted: u16) -> Option<&[u8]> {
+    while let Some((&[t0, t1, l0, l1], rest)) = attributes.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes([l0, l1]));
+        let value = rest.get(..length)?;
+        if u16::from_be_bytes([t0, t1]) == wanted {
+            return Some(value);
+        }
+        attributes = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+    }
+    None
 }
 
 fn unmasked<const N: usize>(ip: &[u8], mask: &[u8; 16]) -> Option<[u8; N]> {

@@ -16,9 +16,12 @@ use rustls::{
     ServerConfig,
     crypto::aws_lc_rs,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    sign::CertifiedKey,
 };
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+use crate::acme::{self, AcmeConfig, Challenges, Resolver};
 
 /// Where the certificate comes from.
 #[derive(Clone, Debug)]
@@ -31,6 +34,13 @@ pub enum TlsConfig {
         certificate: PathBuf,
         /// Its private key.
         key: PathBuf,
+    },
+    /// One that an authority signs, asked for by itself; until it is there, one that nobody has signed.
+    Acme {
+        /// Which, and of whom.
+        acme: AcmeConfig,
+        /// The file of the other, as for [`Own`](Self::Own).
+        own: PathBuf,
     },
 }
 
@@ -65,6 +75,9 @@ pub enum TlsError {
     /// The certificate of its own cannot be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An authority is to be asked, and what asks it is missing.
+    #[error("this cosmos-stream was built without the feature acme; build it with it, or leave out --acme")]
+    NotBuilt,
     /// No certificate can be made.
     #[error("cannot make a certificate")]
     Make(#[source] rcgen::Error),
@@ -81,6 +94,7 @@ const LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 pub(crate) struct Tls {
     config: TlsConfig,
     current: Mutex<Current>,
+    challenges: Challenges,
 }
 
 struct Current {
@@ -95,17 +109,31 @@ impl Tls {
     /// # Errors
     /// [`TlsError`], which names the file.
     pub(crate) fn new(config: TlsConfig, addresses: &[SocketAddr]) -> Result<Self, TlsError> {
-        if let TlsConfig::Own(path) = &config {
+        if let TlsConfig::Own(path) | TlsConfig::Acme { own: path, .. } = &config {
             keep_own(path, addresses)?;
         }
-        let stamp = stamp(&config);
-        let current = Current { acceptor: acceptor(&config)?, stamp, looked: Instant::now() };
-        Ok(Self { config, current: Mutex::new(current) })
+        if matches!(config, TlsConfig::Acme { .. }) && !acme::IS_BUILT {
+            return Err(TlsError::NotBuilt);
+        }
+        let (stamp, challenges) = (stamp(&config), Challenges::default());
+        let current = Current { acceptor: acceptor(&config, &challenges)?, stamp, looked: Instant::now() };
+        Ok(Self { config, current: Mutex::new(current), challenges })
+    }
+
+    /// Keeps the certificate fresh that an authority signs, where one does.
+    pub(crate) async fn keep_fresh(&self) {
+        if let TlsConfig::Acme { acme, .. } = &self.config {
+            acme::keep(acme.clone(), self.challenges.clone()).await;
+        }
     }
 
     /// Shakes hands with somebody who has begun to.
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        timeout(HANDSHAKE, self.acceptor().accept(stream)).await?
+        let stream = timeout(HANDSHAKE, self.acceptor().accept(stream)).await??;
+        match stream.get_ref().1.alpn_protocol() {
+            Some(acme::ALPN) => Err(io::Error::other("an authority has checked a name, and says no more")),
+            _ => Ok(stream),
+        }
     }
 
     /// The same, without tickets for a next time: some viewers of RFB take what comes behind a ticket for something that
@@ -123,7 +151,7 @@ impl Tls {
             let stamp = stamp(&self.config);
             if stamp != current.stamp {
                 current.stamp = stamp;
-                match acceptor(&self.config) {
+                match acceptor(&self.config, &self.challenges) {
                     Ok(acceptor) => current.acceptor = acceptor,
                     Err(error) => tracing::warn!("the old certificate stays: {}", crate::error_text(&error)),
                 }
@@ -134,32 +162,54 @@ impl Tls {
 }
 
 fn stamp(config: &TlsConfig) -> Vec<Option<SystemTime>> {
+    let signed;
     let files = match config {
         TlsConfig::Own(path) => vec![path],
         TlsConfig::Files { certificate, key } => vec![certificate, key],
+        TlsConfig::Acme { acme, own } => {
+            signed = acme.certificate();
+            vec![&signed, own]
+        }
     };
     files.into_iter().map(|path| fs::metadata(path).and_then(|data| data.modified()).ok()).collect()
 }
 
-fn acceptor(config: &TlsConfig) -> Result<TlsAcceptor, TlsError> {
-    let (certificate, key) = match config {
-        TlsConfig::Own(path) => (path, path),
-        TlsConfig::Files { certificate, key } => (certificate, key),
+fn acceptor(config: &TlsConfig, challenges: &Challenges) -> Result<TlsAcceptor, TlsError> {
+    let certificate = match config {
+        TlsConfig::Own(path) => certified(path, path)?,
+        TlsConfig::Files { certificate, key } => certified(certificate, key)?,
+        TlsConfig::Acme { acme, own } => {
+            let signed = acme.certificate();
+            // What is wrong with it is told, and another is asked for.
+            let signed = signed.exists().then(|| certified(&signed, &signed)).transpose();
+            let signed = signed.inspect_err(|error| tracing::warn!("{}", crate::error_text(error)));
+            signed.ok().flatten().map_or_else(|| certified(own, own), Ok)?
+        }
     };
+    let unusable = |source| TlsError::Unusable { path: PathBuf::new(), source };
+    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(unusable)?
+        .with_no_client_auth();
+    let certificate = Arc::new(certificate);
+    let mut server =
+        builder.with_cert_resolver(Arc::new(Resolver { certificate, challenges: challenges.clone() }));
+    server.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if matches!(config, TlsConfig::Acme { .. }) {
+        server.alpn_protocols.push(acme::ALPN.to_vec());
+    }
+    Ok(TlsAcceptor::from(Arc::new(server)))
+}
+
+/// What two files hold, which may be one.
+fn certified(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     let bad = |path: &Path, expected| TlsError::Content { path: path.to_owned(), expected };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&read(certificate)?)
         .collect::<Result<_, _>>()
         .map_err(|_| bad(certificate, "a certificate"))?;
     let private = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| bad(key, "a private key"))?;
-    let unusable = |source| TlsError::Unusable { path: certificate.clone(), source };
-    let mut server = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(unusable)?
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .map_err(unusable)?;
-    server.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(server)))
+    let unusable = |source| TlsError::Unusable { path: certificate.to_owned(), source };
+    CertifiedKey::from_der(chain, private, &aws_lc_rs::default_provider()).map_err(unusable)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
@@ -272,6 +322,35 @@ mod tests {
         touch(9);
         look();
         assert_eq!(config(&tls), second);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn one_from_an_authority_is_taken_once_it_can_be_used() {
+        let folder = folder("acme");
+        let acme = AcmeConfig {
+            domains: vec!["desk.test".to_owned()],
+            email: None,
+            directory: "http://127.0.0.1:9/".to_owned(),
+            folder: folder.clone(),
+        };
+        let (signed, own) = (acme.certificate(), folder.join("own.pem"));
+        let config = TlsConfig::Acme { acme, own: own.clone() };
+        let made = Tls::new(config.clone(), &[]);
+        if !acme::IS_BUILT {
+            assert!(matches!(made, Err(TlsError::NotBuilt)));
+            return fs::remove_dir_all(folder).unwrap();
+        }
+        let tls = made.unwrap();
+        let first = Arc::as_ptr(tls.acceptor().config());
+        // What cannot be used stops nothing, neither now nor at the next start.
+        for (content, is_taken) in [("nonsense".to_owned(), false), (fs::read_to_string(&own).unwrap(), true)]
+        {
+            fs::write(&signed, content).unwrap();
+            Tls::new(config.clone(), &[]).unwrap();
+            tls.current.lock().unwrap().looked -= LOOK * 2;
+            assert!(!is_taken || Arc::as_ptr(tls.acceptor().config()) != first);
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -7,17 +7,21 @@ use std::{
 };
 
 use cosmos_desktop::{Change, DesktopError, FrameSource, Size};
-use cosmos_encoder::{Capabilities, Choice, Demand, EncodeError, EncoderConfig, VideoEncoder};
+use cosmos_encoder::{Capabilities, Choice, Codec, Demand, EncodeError, EncoderConfig, VideoEncoder};
 use cosmos_protocol::Level;
 use tokio::sync::mpsc::{Sender, error::TrySendError};
 
+use self::pace::{Pace, Reason, Rhythm};
 use crate::{
     VideoConfig,
     demand::{Agreed, DemandCell},
     error_text,
     hub::Event,
     rfb::Screen,
+    tier::{Second, Tier},
 };
+
+mod pace;
 
 /// The encoder, and what it is opened with.
 pub(crate) struct Video {
@@ -26,27 +30,19 @@ pub(crate) struct Video {
     encoder: Option<Box<dyn VideoEncoder>>,
     /// The choice that it was opened for.
     choice: Option<Choice>,
+    /// What it makes at 4:4:4, if it can.
+    full: Vec<Codec>,
     /// How often the viewers had agreed when that was last looked at.
     agreements: u32,
     pace: Pace,
+    rhythm: Rhythm,
     /// Where the pictures themselves are shown.
     screen: Arc<Screen>,
     /// The most pictures per second.
     fps: u32,
+    second: Second,
 }
 
-/// The most pictures of a still screen that are sent in a row after the last change, each better than the one before.
-const REFINEMENTS: u32 = 80;
-/// The time from one of them to the next.
-const REFINE_EVERY: Duration = Duration::from_millis(50);
-/// A refinement this small had nothing left to refine, or nothing to refine it with.
-const REFINED_BYTES: usize = 600;
-/// So many such refinements in a row tell the two apart: by then an encoder has made up for a picture that was far
-/// larger than its share.
-const REFINED_AFTER: u32 = 16;
-/// How often a still screen is sent again when nothing is left to refine. Browsers that decode nothing for three
-/// seconds take that for a loss, and the keyframe that they ask for costs far more.
-const REMIND_EVERY: Duration = Duration::from_secs(2);
 /// How long to wait before an encoder that failed is opened again.
 const REOPEN_AFTER: Duration = Duration::from_secs(1);
 /// How long to wait for a change before looking whether to end.
@@ -56,8 +52,20 @@ impl Video {
     pub(crate) fn new(config: &VideoConfig, screen: Arc<Screen>) -> Self {
         let VideoConfig { encoder, capabilities, fps, .. } = config;
         let (config, capabilities) = (encoder.clone(), capabilities.clone());
-        let (encoder, choice, agreements) = Default::default();
-        Self { config, capabilities, encoder, choice, agreements, pace: Pace::default(), screen, fps: *fps }
+        let (encoder, choice, full, agreements, pace, rhythm, second) = Default::default();
+        Self {
+            config,
+            capabilities,
+            encoder,
+            choice,
+            full,
+            agreements,
+            pace,
+            rhythm,
+            screen,
+            fps: *fps,
+            second,
+        }
     }
 
     /// Streams until `done`.
@@ -67,7 +75,7 @@ impl Video {
     pub(crate) fn run(
         &mut self,
         source: &mut dyn FrameSource,
-        demand: &DemandCell,
+        demand: &Arc<DemandCell>,
         events: &Sender<Event>,
         done: &dyn Fn() -> bool,
     ) -> Result<(), DesktopError> {
@@ -88,7 +96,8 @@ impl Video {
                 Change::Changed(at) => Some(at),
                 Change::Nothing => None,
             };
-            let asked = demand.wants_keyframe() || (demand.pictures_are_wanted() && self.screen.is_stale());
+            let keyframe = demand.wants_keyframe() || demand.second().wants_keyframe();
+            let asked = keyframe || (demand.pictures_are_wanted() && self.screen.is_stale());
             let reason = self.pace.reason(changed, asked, Instant::now());
             let reason = reason.or_else(|| demand.wants_picture().then_some(Reason::Refine));
             // Whoever looked may have gone during the wait.
@@ -106,7 +115,7 @@ impl Video {
     fn step(
         &mut self,
         source: &mut dyn FrameSource,
-        demand: &DemandCell,
+        demand: &Arc<DemandCell>,
         events: &Sender<Event>,
         reason: Reason,
     ) -> Result<(), DesktopError> {
@@ -122,9 +131,9 @@ impl Video {
             self.pace.begin(Instant::now(), self.fps);
             return Ok(());
         }
-        let wanted = demand.take();
-        self.pace.begin(Instant::now(), wanted.fps);
-        let wanted = reason.share(wanted);
+        let (wanted, now) = (demand.take(), Instant::now());
+        self.pace.begin(now, wanted.fps);
+        let wanted = self.rhythm.share(reason, wanted, now);
         let encoded = self
             .encoder(frame.size, wanted, demand, events)
             .and_then(|encoder| encoder.encode(&frame, wanted));
@@ -137,13 +146,20 @@ impl Video {
             Ok(None) => {}
             Err(error) => self.failed(&error, demand, events),
         }
+        // Behind the first, which nothing holds up.
+        if let Some(encoder) = &self.encoder {
+            let choice = self.choice.as_ref().unwrap_or(&self.config.choice);
+            let first = (choice, encoder.info().codec);
+            self.second.follow(&frame, first, &self.capabilities, demand, events);
+        }
         Ok(())
     }
 
     /// Nobody looks at what the encoder makes.
     fn rest(&mut self) {
         self.encoder = None;
-        self.pace.refine = None;
+        self.second.rest();
+        self.pace.rest();
     }
 
     fn encoder(
@@ -162,7 +178,7 @@ impl Video {
                 self.encoder = None;
                 let encoder = self.open(&agreed, size, wanted, events)?;
                 let _ended = events.blocking_send(Event::Encoder(encoder.info().clone(), agreements));
-                (self.encoder, self.choice) = (Some(encoder), agreed.choice);
+                (self.encoder, self.choice, self.full) = (Some(encoder), agreed.choice, agreed.full);
             }
         }
         Ok(self.encoder.as_mut().expect("it was opened just now"))
@@ -171,8 +187,10 @@ impl Video {
     /// Whether the encoder that is open is the one to be open.
     fn fits(&self, agreed: &Agreed) -> bool {
         self.encoder.as_deref().is_some_and(|encoder| {
-            let codec = agreed.codecs.first();
-            self.choice == agreed.choice && codec.is_none_or(|codec| *codec == encoder.info().codec)
+            let (codec, running) = (agreed.codecs.first(), encoder.info().codec);
+            self.choice == agreed.choice
+                && codec.is_none_or(|codec| *codec == running)
+                && self.full.contains(&running) == agreed.full.contains(&running)
         })
     }
 
@@ -184,10 +202,10 @@ impl Video {
         wanted: Demand,
         events: &Sender<Event>,
     ) -> Result<Box<dyn VideoEncoder>, EncodeError> {
-        let Agreed { choice, codecs } = agreed.clone();
+        let Agreed { choice, codecs, full } = agreed.clone();
         let chosen = choice.is_some();
         let choice = choice.unwrap_or_else(|| self.config.choice.clone());
-        let config = EncoderConfig { choice, codecs, ..self.config.clone() };
+        let config = EncoderConfig { choice, codecs, full, ..self.config.clone() };
         let opened = cosmos_encoder::open(&config, &self.capabilities, size, wanted);
         let Err(error) = opened else { return opened };
         if !chosen || config.choice == Choice::Auto {
@@ -221,142 +239,8 @@ impl Video {
 }
 
 fn publish(frame: Arc<cosmos_encoder::EncodedFrame>, demand: &DemandCell, events: &Sender<Event>) {
-    if let Err(TrySendError::Full(_)) = events.try_send(Event::Frame(frame)) {
+    if let Err(TrySendError::Full(_)) = events.try_send(Event::Frame(Tier::First, frame)) {
         tracing::warn!("the network thread is behind: a frame was dropped");
         demand.ask_keyframe();
-    }
-}
-
-/// Why a picture is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reason {
-    Changed,
-    Keyframe,
-    Refine,
-}
-
-impl Reason {
-    /// Refinements are few, so each may take a larger share of the bitrate.
-    fn share(self, wanted: Demand) -> Demand {
-        let few = (1000 / REFINE_EVERY.as_millis()) as u32;
-        if self == Self::Refine { Demand { fps: wanted.fps.min(few), ..wanted } } else { wanted }
-    }
-}
-
-/// When the next picture is due.
-#[derive(Default)]
-struct Pace {
-    next: Option<Instant>,
-    interval: Duration,
-    refine: Option<Instant>,
-    refinements: u32,
-    small: u32,
-}
-
-impl Pace {
-    /// Until when to wait for a change.
-    fn look_again(&self, now: Instant) -> Instant {
-        self.refine.unwrap_or(now + NAP)
-    }
-
-    fn reason(&self, changed: Option<Instant>, keyframe: bool, now: Instant) -> Option<Reason> {
-        match changed {
-            Some(_) => Some(Reason::Changed),
-            None if keyframe => Some(Reason::Keyframe),
-            None => self.refine.filter(|at| *at <= now).map(|_| Reason::Refine),
-        }
-    }
-
-    /// When the next picture may be taken, unless it may be taken at once. A quarter of an interval early is on time,
-    /// or a screen that changes at the very pace would lose every other picture to jitter.
-    fn due(&self, now: Instant) -> Option<Instant> {
-        self.next.map(|next| next - self.interval / 4).filter(|due| *due > now)
-    }
-
-    fn begin(&mut self, now: Instant, fps: u32) {
-        self.interval = Duration::from_secs(1) / fps.max(1);
-        self.next = Some(self.next.map_or(now, |next| next.max(now)) + self.interval);
-    }
-
-    fn encoded(&mut self, reason: Reason, bytes: usize, now: Instant) {
-        self.small = if bytes < REFINED_BYTES { self.small + 1 } else { 0 };
-        self.refinements = match reason {
-            Reason::Changed | Reason::Keyframe => REFINEMENTS,
-            Reason::Refine if self.small >= REFINED_AFTER => 0,
-            Reason::Refine => self.refinements.saturating_sub(1),
-        };
-        if reason != Reason::Refine {
-            self.small = 0;
-        }
-        let pause = if self.refinements > 0 { REFINE_EVERY.max(self.interval) } else { REMIND_EVERY };
-        self.refine = Some(now + pause);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pace_is_kept_with_a_quarter_of_tolerance() {
-        let start = Instant::now();
-        let at = |ms| start + Duration::from_millis(ms);
-        let mut pace = Pace::default();
-        assert_eq!(pace.due(at(0)), None);
-        pace.begin(at(0), 25);
-        assert_eq!(pace.due(at(10)), Some(at(30)));
-        assert_eq!(pace.due(at(30)), None);
-        pace.begin(at(30), 25);
-        assert_eq!(pace.due(at(31)), Some(at(70)), "what came early does not raise the rate");
-        pace.begin(at(500), 25);
-        assert_eq!(pace.due(at(501)), Some(at(530)), "a pause earns no burst");
-    }
-
-    /// When the refinements after a change are sent, as milliseconds, until `end` milliseconds.
-    fn refinements(bytes: impl Fn(u64) -> usize, end: u64) -> Vec<u64> {
-        let start = Instant::now();
-        let mut pace = Pace::default();
-        pace.begin(start, 25);
-        pace.encoded(Reason::Changed, 9000, start);
-        let mut sent = Vec::new();
-        for ms in (0..end).step_by(10) {
-            let now = start + Duration::from_millis(ms);
-            if pace.reason(None, false, now) == Some(Reason::Refine) {
-                pace.encoded(Reason::Refine, bytes(ms), now);
-                sent.push(ms);
-            }
-        }
-        sent
-    }
-
-    #[test]
-    fn a_still_screen_is_refined_and_then_only_reminded_of() {
-        for (name, bytes, most) in [
-            ("never small", (|_| 5000) as fn(u64) -> usize, u64::from(REFINEMENTS)),
-            ("nothing left at once", |_| 100, u64::from(REFINED_AFTER)),
-            ("starved, then refined", |ms| if (400..2000).contains(&ms) { 5000 } else { 100 }, 39 + 16),
-        ] {
-            let sent = refinements(bytes, 20_000);
-            let last = 50 * most;
-            let quick = sent.iter().filter(|ms| **ms <= last).count() as u64;
-            assert_eq!(quick, most, "{name}");
-            let reminders: Vec<u64> = sent.into_iter().filter(|ms| *ms > last).collect();
-            assert_eq!(reminders[0], last + 2000, "{name}");
-            assert!(reminders.is_sorted_by(|a, b| b - a == 2000), "{name}: {reminders:?}");
-        }
-    }
-
-    #[test]
-    fn a_change_begins_anew() {
-        let start = Instant::now();
-        let mut pace = Pace::default();
-        for _ in 0..=REFINED_AFTER {
-            pace.encoded(Reason::Refine, 100, start);
-        }
-        let soon = start + Duration::from_millis(100);
-        assert_eq!(pace.reason(None, false, soon), None);
-        assert_eq!(pace.reason(None, true, soon), Some(Reason::Keyframe));
-        pace.encoded(Reason::Changed, 100, start);
-        assert_eq!(pace.reason(None, false, soon), Some(Reason::Refine));
     }
 }

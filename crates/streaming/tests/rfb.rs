@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "these tests need a part of it")]
 mod scripted;
 
+mod film;
+
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -46,6 +48,10 @@ impl Server {
     }
 
     fn with(doors: &[(&str, Role)], novnc: NoVnc) -> Self {
+        Self::encoding(doors, novnc, "vp8enc", Codec::Vp8)
+    }
+
+    fn encoding(doors: &[(&str, Role)], novnc: NoVnc, encoder: &str, codec: Codec) -> Self {
         // Whoever takes the port in between makes the test fail, not pass.
         let vnc = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let accounts = doors.first().map(|(password, _)| {
@@ -67,14 +73,15 @@ impl Server {
                 fps: 30,
                 max_kbps: 4000,
                 adapts: true,
+                full_colour: false,
                 keyframe_every: None,
                 encoder: EncoderConfig {
-                    choice: Choice::Named("vp8enc".into()),
+                    choice: Choice::Named(encoder.into()),
                     threads: Some(1),
                     ..EncoderConfig::default()
                 },
                 capabilities: Capabilities::installed().unwrap(),
-                codec: Codec::Vp8,
+                codec,
                 others: vec![],
             },
             audio: None,

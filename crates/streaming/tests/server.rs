@@ -152,6 +152,7 @@ fn config(listen: &str, password: Option<&str>) -> ServerConfig {
             fps: 30,
             max_kbps: 4000,
             adapts: true,
+            full_colour: false,
             keyframe_every: None,
             encoder: EncoderConfig {
                 choice: Choice::Named("vp8enc".into()),

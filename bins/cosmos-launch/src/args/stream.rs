@@ -62,6 +62,10 @@ pub fn report(settings: &Settings, given: &[OsString]) -> Report {
 /// The password to log in with, unless the caller told the stream of another one.
 pub fn login(settings: &Settings, given: &[OsString]) -> Option<Login> {
     let (key, password) = settings.login().filter(|_| settings.is("basic_auth"))?;
+    // That of the account is for the account then.
+    if key == "account_password" && settings.is("oidc_only") {
+        return None;
+    }
     let is_told = ["--no-password", "--password-file", "--password-fd"].iter().any(|flag| has(given, flag));
     (!is_told).then(|| Login { source: name_of(settings, key), password: password.clone() })
 }
@@ -128,7 +132,7 @@ fn value_of<'a>(given: &'a [OsString], flag: &str) -> Option<&'a str> {
 }
 
 /// Settings that the stream takes as they are.
-const PASSED: [(&str, &str); 47] = [
+const PASSED: [(&str, &str); 51] = [
     ("framerate", "--fps"),
     ("video_bitrate", "--bitrate"),
     ("keyframe_distance", "--keyframe-distance"),
@@ -148,7 +152,11 @@ const PASSED: [(&str, &str); 47] = [
     ("proxy_user_header", "--proxy-user-header"),
     ("proxy_role", "--proxy-role"),
     ("audit_log", "--audit-log"),
+    ("acme", "--acme"),
+    ("acme_email", "--acme-email"),
+    ("acme_directory", "--acme-directory"),
     ("oidc_issuer", "--oidc-issuer"),
+    ("oidc_only", "--oidc-only"),
     ("oidc_client_id", "--oidc-client-id"),
     ("oidc_name", "--oidc-name"),
     ("oidc_scopes", "--oidc-scopes"),
@@ -187,9 +195,10 @@ const SECRETS: [(&str, [&str; 2]); 6] = [
     ("cloudflare_turn_api_token", ["--cloudflare-turn-api-token-fd", "--cloudflare-turn-api-token-file"]),
 ];
 /// Those of which the stream takes the word for yes or no too.
-const SPOKEN: [(&str, &str); 8] = [
+const SPOKEN: [(&str, &str); 9] = [
     ("https", "--https"),
     ("congestion_control", "--congestion-control"),
+    ("full_colour", "--full-colour"),
     ("resize", "--resize"),
     ("cursors", "--cursors"),
     ("clipboard", "--clipboard"),
@@ -278,9 +287,10 @@ mod tests {
                     ("COSMOS_OIDC_CLIENT_ID", "desk"),
                     ("COSMOS_OIDC_CLIENT_SECRET", "s3cret"),
                     ("COSMOS_OIDC_OWNERS", "ada"),
+                    ("COSMOS_OIDC_ONLY", "true"),
                 ],
                 &[],
-                "--oidc-issuer=https://id --oidc-client-id=desk --oidc-owners=ada",
+                "--oidc-issuer=https://id --oidc-only --oidc-client-id=desk --oidc-owners=ada",
             ),
             (
                 &[("ENABLE_CLIPBOARD", "in"), ("WEBRTC_ENABLE_RESIZE", "false"), ("APP_AUTO_INIT", "false")],
@@ -288,6 +298,8 @@ mod tests {
                 "--resize=false --clipboard=in --app-wait-ready=true",
             ),
             (&[("SELKIES_CONGESTION_CONTROL", "false")], &[], "--congestion-control=false"),
+            (&[("SELKIES_VIDEO_FULLCOLOR", "1")], &[], "--full-colour=true"),
+            (&[("SELKIES_H264_FULLCOLOR", "true")], &["--full-colour=false"], "--full-colour=false"),
             (
                 &[("SELKIES_KEYFRAME_DISTANCE", "10")],
                 &["--clipboard=out"],
@@ -338,6 +350,13 @@ mod tests {
             (&[("TURN_HOST", "h"), ("TURN_SHARED_SECRET", "s")], &[], "TURN_HOST=h", None),
             (&[("PASSWD", "a"), ("ENABLE_BASIC_AUTH", "no")], &[], "ENABLE_BASIC_AUTH=no", None),
             (&[("PASSWD", "a")], &["--password-file=x"], "", None),
+            (&[("PASSWD", "a"), ("COSMOS_OIDC_ONLY", "1")], &[], "COSMOS_OIDC_ONLY=1", None),
+            (
+                &[("COSMOS_PASSWORD", "b"), ("COSMOS_OIDC_ONLY", "1")],
+                &[],
+                "COSMOS_OIDC_ONLY=1",
+                Some("COSMOS_PASSWORD b"),
+            ),
         ] {
             let given: Vec<OsString> = given.iter().map(OsString::from).collect();
             let login = login(&with(pairs), &given);

@@ -93,11 +93,19 @@ pub struct Given {
 }
 
 impl Access {
+    /// Where passwords come from beside that of the owner, if from anywhere.
+    pub fn passwords_from(&self) -> Option<String> {
+        let number = self.view_password_fd.map(|_| "--view-password-fd".to_owned());
+        let variable = || env::var_os(VIEW_PASSWORD).map(|_| VIEW_PASSWORD.to_owned());
+        let files = [&self.view_password_file, &self.users].into_iter().flatten().next();
+        number.or_else(variable).or_else(|| files.map(|path| path.display().to_string()))
+    }
+
     /// Reads what was given. To be called once, before this process opens anything.
     pub fn read(&self) -> Result<Given, AccessError> {
         let view = Source {
             what: "the password of those who may only look",
-            variable: "COSMOS_VIEW_PASSWORD",
+            variable: VIEW_PASSWORD,
             number: self.view_password_fd,
             path: self.view_password_file.as_deref(),
         };
@@ -216,5 +224,6 @@ fn read_users(path: &Path) -> Result<String, AccessError> {
     fs::read_to_string(path).map_err(failed)
 }
 
+const VIEW_PASSWORD: &str = "COSMOS_VIEW_PASSWORD";
 /// In bytes: enough for all users that a server takes.
 const MAX_USERS_FILE: u64 = 1 << 20;

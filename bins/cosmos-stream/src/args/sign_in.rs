@@ -20,6 +20,9 @@ pub struct SignIn {
         conflicts_with = "no_password"
     )]
     oidc_issuer: Option<SecureUrl>,
+    /// Let people in by that provider alone: no password is made, and none is taken
+    #[arg(long, env = "COSMOS_OIDC_ONLY", value_parser = clap::builder::BoolishValueParser::new())]
+    pub oidc_only: bool,
     /// Name by which the provider knows this server
     #[arg(long, value_name = "ID", env = "COSMOS_OIDC_CLIENT_ID")]
     oidc_client_id: Option<String>,
@@ -65,6 +68,11 @@ impl SignIn {
             path: self.oidc_client_secret_file.as_deref(),
         };
         source.read()
+    }
+
+    /// Whether there is a provider.
+    pub fn is_set(&self) -> bool {
+        self.oidc_issuer.is_some()
     }
 
     /// The provider, and who of those whom it knows may come in.
@@ -132,6 +140,32 @@ mod tests {
             (&*groups.scopes, &*groups.role_claim, &*groups.name),
             ("openid groups", "groups", "Example")
         );
+    }
+
+    #[test]
+    fn a_provider_that_lets_people_in_alone_goes_with_no_password() {
+        let parsed = |flags: &str| {
+            let provider = "--oidc-issuer https://id.example.org --oidc-client-id desk";
+            Args::try_parse_from(format!("stream --oidc-only {provider} {flags}").split_whitespace())
+        };
+        let args = parsed("").unwrap();
+        assert!(args.password().unwrap().is_none(), "none is made");
+        let given = args.access.read().unwrap();
+        assert!(args.access.accounts("ada", None, &given).unwrap().is_empty());
+        assert!(parsed("--no-password").is_err(), "everybody comes in");
+        let refusal = |args: &Args| args.password().err().unwrap().to_string();
+        for (flags, place) in [
+            ("--password-file /x", "/x"),
+            ("--view-password-file /y", "/y"),
+            ("--users /z", "/z"),
+            ("--password-fd 99", "a descriptor"),
+            ("--view-password-fd 99", "--view-password-fd"),
+        ] {
+            let refused = refusal(&parsed(flags).unwrap());
+            assert!(refused.contains(&format!(" {place} holds one")), "{flags}: {refused}");
+        }
+        let nobody = refusal(&Args::try_parse_from(["stream", "--oidc-only"]).unwrap());
+        assert!(nobody.contains("--oidc-issuer"), "{nobody}");
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Shape {
 }
 
 /// Keys of settings, the arguments that hold them, and what these stand for.
-const ROWS: [(&str, &str, Shape); 33] = [
+const ROWS: [(&str, &str, Shape); 34] = [
     ("allow_insecure", "allow_insecure", Shape::Switch),
     ("app_ready_file", "app_ready_file", Shape::Text),
     ("app_wait_ready", "app_wait_ready", Shape::Switch),
@@ -80,6 +80,7 @@ const ROWS: [(&str, &str, Shape); 33] = [
     ("encoder", "encoder", Shape::Text),
     ("encoder_threads", "encoder_threads", Shape::Number),
     ("framerate", "fps", Shape::Number),
+    ("full_colour", "full_colour", Shape::Switch),
     ("https", "https", Shape::Switch),
     ("https_certificate", "https_certificate", Shape::Text),
     ("https_key", "https_key", Shape::Text),

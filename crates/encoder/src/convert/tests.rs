@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const FORMATS: [Format; 2] = [Format::I420, Format::Nv12];
+const FORMATS: [Format; 3] = [Format::I420, Format::Nv12, Format::Y444];
 
 #[test]
 fn colours_become_bt709_limited() {
@@ -44,6 +44,24 @@ fn every_pixel_is_converted() {
 }
 
 #[test]
+fn every_pixel_has_a_colour_of_its_own_where_chroma_is_whole() {
+    for size in [Size::new(82, 20), Size::new(2, 2), Size::new(300, 6), Size::new(256, 4)] {
+        let bgrx = noise(size, 3);
+        let (layout, planes) = convert(Format::Y444, size, &bgrx, &[size.rect()]);
+        for (index, pixel) in bgrx.chunks_exact(4).enumerate() {
+            let (x, y) = (index % usize::from(size.width), index / usize::from(size.width));
+            let [blue, green, red] = [pixel[0], pixel[1], pixel[2]].map(f64::from);
+            let luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+            for (plane, expected) in [(1, (blue - luma) / 1.8556), (2, (red - luma) / 1.5748)] {
+                let expected = 128.0 + expected * 224.0 / 255.0;
+                let got = f64::from(planes[layout.offsets[plane] + y * layout.strides[1] + x]);
+                assert!((got - expected).abs() <= 0.55, "{size} {x},{y}: {got} {expected}");
+            }
+        }
+    }
+}
+
+#[test]
 fn both_formats_hold_the_same_samples_in_another_order() {
     for size in [Size::new(82, 20), Size::new(2, 2), Size::new(300, 6), Size::new(256, 4)] {
         let bgrx = noise(size, 5);
@@ -62,6 +80,21 @@ fn both_formats_hold_the_same_samples_in_another_order() {
 }
 
 #[test]
+fn several_threads_make_what_one_makes() {
+    let size = Size::new(2050, 1538);
+    let bgrx = noise(size, 3);
+    let part = Rect { x: 64, y: 4, width: 1986, height: 1534 };
+    for (format, rect) in FORMATS.into_iter().flat_map(|format| [(format, size.rect()), (format, part)]) {
+        let (layout, expected) = convert(format, size, &bgrx, &[rect]);
+        for threads in [2, 5, 64] {
+            let mut planes = vec![0; layout.len];
+            layout.convert_with(threads, &frame(size, &bgrx), &[rect], &mut planes).unwrap();
+            assert!(planes == expected, "{format:?} {rect:?}: {threads} threads");
+        }
+    }
+}
+
+#[test]
 fn what_did_not_change_costs_nothing() {
     let size = Size::new(256, 40);
     let bgrx = noise(size, 3);
@@ -74,9 +107,10 @@ fn what_did_not_change_costs_nothing() {
             |rows: std::ops::Range<usize>| planes[rows.start * 256..rows.end * 256].iter().all(|y| *y == 7);
         assert!(untouched(0..10) && !untouched(10..14) && untouched(14..40), "{format:?}");
         let (chroma, stride) = (&planes[layout.offsets[1]..], layout.strides[1]);
-        assert!(chroma[..5 * stride].iter().all(|sample| *sample == 7), "{format:?}");
-        assert!(chroma[5 * stride..7 * stride].iter().any(|sample| *sample != 7), "{format:?}");
-        assert!(chroma[7 * stride..20 * stride].iter().all(|sample| *sample == 7), "{format:?}");
+        let [first, end, all] = [10, 14, 40].map(|row: usize| (row >> format.halved()) * stride);
+        assert!(chroma[..first].iter().all(|sample| *sample == 7), "{format:?}");
+        assert!(chroma[first..end].iter().any(|sample| *sample != 7), "{format:?}");
+        assert!(chroma[end..all].iter().all(|sample| *sample == 7), "{format:?}");
     }
 }
 

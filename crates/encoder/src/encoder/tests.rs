@@ -1,4 +1,4 @@
-use common::{DEMAND, Decoder, Screen, psnr_luma};
+use common::{DEMAND, Decoder, Screen, psnr_all, psnr_luma};
 use cosmos_desktop::Size;
 
 use super::*;
@@ -25,7 +25,7 @@ fn row(element: &str, change: impl FnOnce(&mut Row)) -> Option<&'static Row> {
 }
 
 fn start(row: &'static Row) -> ElementEncoder {
-    ElementEncoder::start(row, 2, SIZE, DEMAND).unwrap()
+    ElementEncoder::start(row, Threads::new(Some(2)), SIZE, DEMAND).unwrap()
 }
 
 #[test]
@@ -54,6 +54,13 @@ fn both_formats_look_the_same_when_they_are_decoded() {
 fn an_element_that_lacks_the_best_format_gets_the_next() {
     let Some(row) = row("openh264enc", |row| row.inputs = &[Format::Nv12, Format::I420]) else { return };
     assert_eq!(start(row).stream.unwrap().layout.format, Format::I420);
+}
+
+#[test]
+fn an_element_that_takes_no_444_is_not_started_with_it() {
+    let Some(row) = row("openh264enc", |row| row.inputs = &[Format::Y444]) else { return };
+    let refused = ElementEncoder::start(row, Threads::new(Some(1)), SIZE, DEMAND).err().unwrap();
+    assert!(refused.to_string().contains("4:4:4"), "{refused}");
 }
 
 /// Whether each picture was a keyframe, when the rate of each is asked for so many milliseconds after the first.
@@ -88,7 +95,7 @@ fn clock(row: &'static Row) -> Option<(usize, f64)> {
     let mut screen = Screen::page(Size::new(1280, 720));
     screen.video(Rect { x: 700, y: 300, width: 500, height: 400 }, 0);
     let demand = Demand { fps: 60, ..DEMAND };
-    let mut encoder = ElementEncoder::start(row, 1, screen.size, demand).unwrap();
+    let mut encoder = ElementEncoder::start(row, Threads::new(Some(1)), screen.size, demand).unwrap();
     let mut bytes = 0;
     for index in 0..180_u16 {
         let digits = Rect { x: 40, y: 40, width: 80, height: 16 };
@@ -113,6 +120,88 @@ fn what_has_settled_is_left_alone_while_a_clock_goes_on() {
     let (Some((bytes, luma)), Some((always, best))) = (clock(usual), clock(fine)) else { return };
     eprintln!("settled: {bytes} bytes, {luma:.1} dB; always fine: {always} bytes, {best:.1} dB");
     assert!(bytes * 2 < always && luma > 55.0);
+    let full = table::row("x264enc").unwrap().in_full().unwrap();
+    let Some((full_bytes, luma)) = clock(full) else { return };
+    eprintln!("at 4:4:4: {full_bytes} bytes, {luma:.1} dB");
+    assert!(full_bytes * 2 < always && luma > 55.0);
+}
+
+/// Whether a picture was not made by the element, whose slices are of another importance.
+fn is_patch(encoded: &EncodedFrame) -> bool {
+    encoded.data.starts_with(&[0, 0, 0, 1, 0x21])
+}
+
+#[test]
+fn small_changes_of_a_settled_screen_are_told_without_the_encoder() {
+    let Some(row) = row("x264enc", |_| ()) else { return };
+    // Macroblocks that reach beyond the picture, and pictures of one slice and of two.
+    for (size, threads) in [(Size::new(1280, 720), 1), (Size::new(650, 474), 2)] {
+        let mut screen = Screen::page(size);
+        let mut encoder = ElementEncoder::start(row, Threads::new(Some(threads)), size, DEMAND).unwrap();
+        let (mut sent, mut shown) = (Vec::new(), Vec::new());
+        for index in 0..240_u32 {
+            let damage = match index {
+                // Squares of one colour, among them the first macroblock of all, between letters, each of which stays. Then a
+                // photograph in the corner, where macroblocks end beyond the picture.
+                0..140 if index % 3 == 0 => {
+                    Rect { x: (16 * (index % 7)) as u16, y: (16 * (index % 2)) as u16, width: 48, height: 24 }
+                }
+                0..140 => Rect { x: (7 * index % 280) as u16, y: 56, width: 9, height: 13 },
+                140..200 => Rect { x: size.width - 40, y: size.height - 30, width: 40, height: 30 },
+                200..210 => size.rect(),
+                _ => Rect { x: 300, y: 100, width: 30, height: 20 },
+            };
+            match index {
+                0..140 if index % 3 == 0 => {
+                    screen.fill(damage, [7 * index, 60 * index, 130 * index, 0].map(|part| part as u8));
+                }
+                0..140 => screen.text(damage, 7 + index / 40),
+                _ => screen.video(damage, index),
+            }
+            let demand = Demand { keyframe: index == 100, ..DEMAND };
+            sent.push(encoder.encode(&screen.frame(&[damage]), demand).unwrap().unwrap());
+            shown.push(screen.i420());
+        }
+        let made = |range: std::ops::Range<usize>| sent[range].iter().filter(|sent| is_patch(sent)).count();
+        let counts = [made(0..16), made(40..100), made(100..116), made(140..200), made(200..216)];
+        eprintln!("{size}: {counts:?} patches");
+        assert!(counts[0] + counts[2] + counts[4] == 0 && counts[1] > 40 && counts[3] > 40, "{counts:?}");
+        let largest = sent[40..100].iter().filter(|sent| is_patch(sent)).map(|sent| sent.data.len()).max();
+        assert!(largest.is_some_and(|largest| largest < 3000), "{largest:?}");
+        for decoder in Decoder::each(row.codec) {
+            sent.iter().enumerate().for_each(|(index, sent)| decoder.push(index as u64, sent));
+            let pictures = decoder.finish();
+            assert_eq!(pictures.len(), sent.len());
+            let mut worst = f64::MAX;
+            let each = pictures.iter().zip(&shown).map(|((_, is), (_, was))| psnr_all(is, was));
+            let each = each.zip(&sent).take(200).collect::<Vec<_>>();
+            // Those behind one that was written here are as good as it: the encoder's too.
+            for ((luma, sent), _) in each[1..].iter().zip(&each).filter(|(_, before)| is_patch(before.1)) {
+                worst = if sent.keyframe { worst } else { luma.min(worst) };
+            }
+            eprintln!("{size}: {worst:.1} dB at least");
+            assert!(worst > 55.0, "{worst:.1}");
+        }
+    }
+}
+
+#[test]
+fn what_moves_in_a_small_part_keeps_to_the_bitrate() {
+    let Some(row) = row("x264enc", |_| ()) else { return };
+    let (mut screen, demand) = (Screen::page(Size::new(1280, 720)), Demand { bitrate_kbps: 2000, ..DEMAND });
+    let mut encoder = ElementEncoder::start(row, Threads::new(Some(1)), screen.size, demand).unwrap();
+    let mut bytes = 0;
+    for index in 0..180_u32 {
+        let side = if index < 150 { 16 } else { 128 };
+        let part = Rect { x: 600, y: 300, width: side, height: side };
+        screen.grain(part, index);
+        let encoded = encoder.encode(&screen.frame(&[part]), demand).unwrap().unwrap();
+        assert!(index != 149 || is_patch(&encoded), "it has not settled");
+        bytes += if index < 150 { 0 } else { encoded.data.len() };
+    }
+    // What a picture may have at 30 a second is 8333 bytes, and what five of them may have can come at once.
+    eprintln!("{} bytes a picture", bytes / 30);
+    assert!(bytes < 35 * 8333, "{}", bytes / 30);
 }
 
 #[test]
@@ -125,7 +214,10 @@ fn what_is_too_small_is_refused_before_anything_is_started() {
         ("vah265enc", Size::new(100, 400), "128x128"),
         ("x265enc", Size::new(640, 14), "16x16"),
     ] {
-        let refused = ElementEncoder::start(table::row(element).unwrap(), 1, size, DEMAND).err().unwrap();
+        let refused =
+            ElementEncoder::start(table::row(element).unwrap(), Threads::new(Some(1)), size, DEMAND)
+                .err()
+                .unwrap();
         let expected = format!("{element} takes pictures of {least} and larger, not of {size}");
         assert_eq!(refused.to_string(), expected);
     }

@@ -4,11 +4,11 @@ mod nvidia;
 mod software;
 mod vaapi;
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use cosmos_desktop::Size;
 
-use crate::{Codec, EncodeError, Format, motion::Motion, rate::Rate};
+use crate::{Codec, EncodeError, Format, Sampling, motion::Motion, rate::Rate};
 
 /// How one element spells what we want of it.
 #[derive(Clone, Debug)]
@@ -32,6 +32,17 @@ pub(crate) struct Row {
     /// How it is told the bitrate.
     pub bitrate: Bitrate,
     /// Everything else that it is told, in groups.
+    pub settings: &'static [&'static [Setting]],
+    /// How it codes colours at 4:4:4; `None` where it does not, or where nobody would decode it.
+    pub full: Option<Full>,
+}
+
+/// What is different for colours at 4:4:4: the pictures are [`Format::Y444`] then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Full {
+    /// What it is to be asked for at its output.
+    pub output: &'static str,
+    /// Everything but the bitrate that it is told, in groups.
     pub settings: &'static [&'static [Setting]],
 }
 
@@ -206,10 +217,20 @@ impl Value {
     }
 }
 
-/// No two rows hold for the same element of the same release.
+/// No two rows hold for the same element of the same release and the same sampling.
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
-        (self.element, self.versions) == (other.element, other.versions)
+        (self.element, self.versions, self.sampling()) == (other.element, other.versions, other.sampling())
+    }
+}
+
+impl fmt::Display for Row {
+    /// The name of the element, and what is unusual.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.sampling() {
+            Sampling::Half => f.write_str(self.element),
+            Sampling::Full => write!(f, "{} at {}", self.element, Sampling::Full),
+        }
     }
 }
 
@@ -217,6 +238,16 @@ impl Row {
     /// Whether it is a circuit of the GPU.
     pub(crate) fn hardware(&self) -> bool {
         matches!(self.maker, Maker::Nvidia | Maker::VaApi)
+    }
+
+    /// How many samples of colour it codes.
+    pub(crate) fn sampling(&self) -> Sampling {
+        if self.inputs.contains(&Format::Y444) { Sampling::Full } else { Sampling::Half }
+    }
+
+    /// The same element for colours at 4:4:4, if it codes them.
+    pub(crate) fn in_full(&self) -> Option<&'static Self> {
+        FULL.iter().find(|full| (full.element, full.versions) == (self.element, self.versions))
     }
 
     /// All properties but that of the bitrate, in the order in which they are set.
@@ -272,6 +303,15 @@ pub(crate) fn unknown(name: &str) -> EncodeError {
 pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
     ORDER.iter().copied().flatten()
 }
+
+/// What codes colours at 4:4:4.
+static FULL: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let in_full = |row: &Row| {
+        let Full { output, settings } = row.full?;
+        Some(Row { inputs: &[Format::Y444], output, settings, full: None, ..row.clone() })
+    };
+    all().filter_map(in_full).collect()
+});
 
 const ORDER: &[&[Row]] = &[
     nvidia::H264,

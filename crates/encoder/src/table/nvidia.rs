@@ -6,7 +6,7 @@
 use cosmos_desktop::Size;
 
 use super::{
-    Bitrate, Change, Maker,
+    Bitrate, Change, Full, Maker,
     Notion::{Buffer, Gop, Latency, Preset, Profile, Rate, Screen},
     Row, Setting, Value, Versions, follow, set,
 };
@@ -24,7 +24,7 @@ pub(super) const H265: &[Row] = &[
     Row { element: "nvh265enc", versions: Versions::from(26), ..NEW_H265 },
     Row { element: "nvcudah265enc", ..NEW_H265 },
     Row { element: "nvautogpuh265enc", ..NEW_H265 },
-    Row { element: "nvh265enc", output: H265_OUTPUT, codec: Codec::H265, ..OLD },
+    Row { element: "nvh265enc", output: H265_OUTPUT, codec: Codec::H265, full: None, ..OLD },
 ];
 
 pub(super) const AV1: &[Row] =
@@ -41,15 +41,17 @@ const NEW_H264: Row = Row {
     output: H264_OUTPUT,
     bitrate: KILOBITS,
     settings: &[NEW, NEW_H26X],
+    full: Some(Full { output: H264_FULL, settings: &[NEW, NEW_H26X] }),
 };
 
-const NEW_H265: Row = Row { codec: Codec::H265, output: H265_OUTPUT, ..NEW_H264 };
+const NEW_H265: Row = Row { codec: Codec::H265, output: H265_OUTPUT, full: None, ..NEW_H264 };
 
 const NEW_AV1: Row = Row {
     versions: Versions::from(26),
     codec: Codec::Av1,
     output: "video/x-av1,alignment=tu",
     settings: &[NEW],
+    full: None,
     ..NEW_H264
 };
 
@@ -64,10 +66,13 @@ const OLD: Row = Row {
     output: H264_OUTPUT,
     bitrate: Bitrate { change: Change::Keyframe, ..KILOBITS },
     settings: &[OLD_SETTINGS],
+    full: Some(Full { output: H264_FULL, settings: &[OLD_SETTINGS] }),
 };
 
 const PACKAGE: &str = "gstreamer1.0-plugins-bad";
 const H264_OUTPUT: &str = "video/x-h264,stream-format=byte-stream,alignment=au,profile=constrained-baseline";
+/// Which GPUs take is up to them: an element whose GPU does not code 4:4:4 takes no such pictures.
+const H264_FULL: &str = "video/x-h264,stream-format=byte-stream,alignment=au,profile=(string)high-4:4:4";
 const H265_OUTPUT: &str = "video/x-h265,stream-format=byte-stream,alignment=au,profile=main";
 const KILOBITS: Bitrate = Bitrate { property: "bitrate", per_kilobit: 1, change: Change::Free };
 

@@ -17,6 +17,11 @@ fn versioned() -> impl Iterator<Item = (u32, BTreeMap<String, BTreeMap<String, S
     versions.into_iter().map(|(version, elements)| (version[2..].parse().unwrap(), elements))
 }
 
+/// With those at 4:4:4.
+fn and_in_full(row: &'static Row) -> impl Iterator<Item = &'static Row> {
+    [row].into_iter().chain(row.in_full())
+}
+
 fn figures() -> Figures {
     Figures { threads: 3, rate: Rate { kbps: 1000, fps: 60 }, motion: Motion::Moving }
 }
@@ -38,7 +43,7 @@ fn fits(kind: &str, value: &str) -> bool {
 #[test]
 fn each_setting_is_one_of_the_element_in_its_versions_and_in_no_other() {
     for (minor, elements) in versioned() {
-        for row in rows_of(minor) {
+        for row in rows_of(minor).flat_map(and_in_full) {
             let Some(element) = elements.get(row.element) else { continue };
             for setting in row.settings() {
                 let (name, value) = (setting.property, setting.value.text(&figures()));
@@ -87,7 +92,7 @@ fn each_row_speaks_of_what_matters() {
         ("x265enc", Notion::Buffer),
         ("rav1enc", Notion::Rate),
     ];
-    for row in all() {
+    for row in all().flat_map(and_in_full) {
         for notion in [Notion::Rate, Notion::Buffer, Notion::Gop, Notion::Latency, Notion::Preset] {
             let said = row.settings().any(|setting| setting.notion == notion);
             assert_ne!(said, unsaid.contains(&(row.element, notion)), "{}: {notion:?}", row.element);
@@ -102,7 +107,7 @@ fn each_row_speaks_of_what_matters() {
 fn the_table_is_accepted_by_the_elements_of_this_machine() {
     gst::init().unwrap();
     let minor = gst::version().1;
-    for row in rows() {
+    for row in rows().flat_map(and_in_full) {
         let Ok(element) = gst::ElementFactory::make(row.element).build() else {
             eprintln!("SKIPPED {}: not installed", row.element);
             continue;
@@ -114,6 +119,25 @@ fn the_table_is_accepted_by_the_elements_of_this_machine() {
         let units = (1000 * row.bitrate.per_kilobit).to_string();
         assert_eq!(apply(&element, row.bitrate.property, &units), Ok(()), "{}", row.element);
     }
+}
+
+#[test]
+fn what_codes_444_is_told_so_and_is_another_row() {
+    let codes: Vec<String> = all()
+        .filter_map(|row| {
+            let full = row.in_full()?;
+            assert_ne!(row, full);
+            assert_eq!((row.sampling(), full.sampling()), (Sampling::Half, Sampling::Full));
+            assert_eq!((full.codec, full.inputs), (row.codec, &[Format::Y444][..]));
+            // A decoder is told by the profile; that of AV1 follows from the picture.
+            assert_eq!(full.output == row.output, row.codec == Codec::Av1, "{full}");
+            Some(format!("{full} ({})", row.versions))
+        })
+        .collect();
+    let nvidia = ["nvh264enc at 4:4:4 (1.26 and later)", "nvcudah264enc at 4:4:4 (1.22 and later)"];
+    let others = ["nvautogpuh264enc at 4:4:4 (1.22 and later)", "nvh264enc at 4:4:4 (up to 1.24)"];
+    let software = ["x264enc", "vp9enc", "av1enc"].map(|element| format!("{element} at 4:4:4 (all)"));
+    assert_eq!(codes, [&nvidia.map(str::to_owned)[..], &others.map(str::to_owned), &software].concat());
 }
 
 #[test]
@@ -160,7 +184,8 @@ fn the_guide_holds_the_table() {
     let head = "| element | of GStreamer | makes | takes | least size | a change of the bitrate costs | package |\n\
                 |---|---|---|---|---|---|---|\n";
     let rows = all().map(|row| {
-        let inputs = row.inputs.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ");
+        let inputs = and_in_full(row).flat_map(|row| row.inputs).map(|format| format.name());
+        let inputs = inputs.collect::<Vec<_>>().join(", ");
         let cost = match row.bitrate.change {
             Change::Free => "nothing",
             Change::Keyframe => "a keyframe",

@@ -30,6 +30,8 @@ const H264_ROW: Row = Row {
     output: "video/x-h264,stream-format=byte-stream,alignment=au,profile=constrained-baseline",
     bitrate: Bitrate { property: "bitrate", per_kilobit: 1, change: Change::Free },
     settings: &[COMMON, H26X, &[set(Profile, "dct8x8", "false")]],
+    // Those that code 4:4:4 at all take it as packed pixels, and in codecs that browsers do not decode so.
+    full: None,
 };
 
 const H265_ROW: Row = Row {

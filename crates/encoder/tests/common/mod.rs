@@ -19,12 +19,23 @@ pub const DEMAND: Demand = Demand { bitrate_kbps: 8000, fps: 30, keyframe: false
 
 /// The encoder of this name, or a line that says why the test is skipped.
 pub fn encoder(element: &str, size: Size, demand: Demand) -> Option<Box<dyn VideoEncoder>> {
+    encoder_of(element, &[], size, demand)
+}
+
+/// As [`encoder`], at 4:4:4 where it makes one of these.
+pub fn encoder_of(
+    element: &str,
+    full: &[Codec],
+    size: Size,
+    demand: Demand,
+) -> Option<Box<dyn VideoEncoder>> {
     let capabilities = installed();
     if let Some((_, reason)) = capabilities.broken.iter().find(|(broken, _)| broken == element) {
         eprintln!("SKIPPED {element}: {reason}");
         return None;
     }
-    let config = EncoderConfig { choice: Choice::Named(element.into()), ..EncoderConfig::default() };
+    let (choice, full) = (Choice::Named(element.into()), full.to_vec());
+    let config = EncoderConfig { choice, full, ..EncoderConfig::default() };
     Some(cosmos_encoder::open(&config, &capabilities, size, demand).unwrap())
 }
 
@@ -41,7 +52,7 @@ pub fn installed() -> Capabilities {
 
 const LATE: &str = "SVT-AV1 1.7 of Ubuntu 24.04 gives nothing while pictures come one by one";
 
-/// A decoder of GStreamer's: access units in, the planes of I420 pictures out.
+/// A decoder of GStreamer's: access units in, the planes of pictures out.
 pub struct Decoder {
     pipeline: gst::Pipeline,
     input: gst_app::AppSrc,
@@ -50,6 +61,11 @@ pub struct Decoder {
 
 impl Decoder {
     pub fn new(codec: Codec) -> Option<Self> {
+        Self::each(codec).into_iter().next()
+    }
+
+    /// One of each kind that is installed, the best first, or a line that says that there is none.
+    pub fn each(codec: Codec) -> Vec<Self> {
         gst::init().unwrap();
         let (caps, parser, decoders): (_, _, &[&str]) = match codec {
             Codec::H264 => (
@@ -66,10 +82,15 @@ impl Decoder {
             Codec::Vp8 => ("video/x-vp8", "", &["vp8dec"]),
             _ => ("video/x-vp9", "", &["vp9dec"]),
         };
-        let Some(decoder) = decoders.iter().find(|name| gst::ElementFactory::find(name).is_some()) else {
+        let installed = decoders.iter().filter(|name| gst::ElementFactory::find(name).is_some());
+        let found = installed.map(|decoder| Self::start(caps, parser, decoder)).collect::<Vec<_>>();
+        if found.is_empty() {
             eprintln!("SKIPPED decoding {codec}: none of {decoders:?} is installed");
-            return None;
-        };
+        }
+        found
+    }
+
+    fn start(caps: &str, parser: &str, decoder: &str) -> Self {
         let launch = format!(
             "appsrc name=in format=time caps={caps} ! {parser}{decoder} ! appsink name=out sync=false"
         );
@@ -77,7 +98,7 @@ impl Decoder {
         let input = pipeline.by_name("in").unwrap().downcast().unwrap();
         let output = pipeline.by_name("out").unwrap().downcast().unwrap();
         pipeline.set_state(gst::State::Playing).unwrap();
-        Some(Self { pipeline, input, output })
+        Self { pipeline, input, output }
     }
 
     pub fn push(&self, index: u64, frame: &EncodedFrame) {
@@ -86,7 +107,7 @@ impl Decoder {
         self.input.push_buffer(buffer).unwrap();
     }
 
-    /// All pictures: their size and their planes, in the layout of I420.
+    /// All pictures: their size and their planes, in the layout of I420 or Y444.
     pub fn finish(self) -> Vec<(Size, Vec<u8>)> {
         self.input.end_of_stream().unwrap();
         let mut pictures = Vec::new();
@@ -108,13 +129,18 @@ impl Drop for Decoder {
 
 fn planes(sample: &gst::Sample, size: Size) -> Vec<u8> {
     let caps = gstreamer_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
-    assert_eq!(caps.format(), gstreamer_video::VideoFormat::I420);
+    let format = match caps.format() {
+        gstreamer_video::VideoFormat::I420 => Format::I420,
+        gstreamer_video::VideoFormat::Y444 => Format::Y444,
+        other => panic!("decoded to {other:?}"),
+    };
     let frame =
         gstreamer_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer().unwrap(), &caps).unwrap();
-    let layout = Layout::new(Format::I420, size);
+    let layout = Layout::new(format, size);
     let mut planes = vec![0; layout.len];
     for plane in 0..3 {
-        let (shift, to) = (u32::from(plane > 0), layout.strides[usize::from(plane > 0)]);
+        let shift = u32::from(plane > 0 && format == Format::I420);
+        let to = layout.strides[usize::from(plane > 0)];
         let (width, height) = (usize::from(size.width) >> shift, usize::from(size.height) >> shift);
         let (from, data) = (frame.plane_stride()[plane] as usize, frame.plane_data(plane as u32).unwrap());
         for row in 0..height {
@@ -132,10 +158,21 @@ pub fn psnr_luma(layout: &Layout, left: &[u8], right: &[u8]) -> f64 {
     psnr(rows.flat_map(|at| left[at..at + width].iter().zip(&right[at..at + width])))
 }
 
+/// PSNR in dB of all planes together.
+pub fn psnr_all(left: &[u8], right: &[u8]) -> f64 {
+    psnr(left.iter().zip(right))
+}
+
 /// PSNR in dB over red, green and blue of a decoded picture, against the screen it came from.
 pub fn psnr_rgb(layout: &Layout, planes: &[u8], screen: &Screen) -> f64 {
     let rgb = bgra(layout, planes);
     psnr(rgb.iter().zip(&screen.bgrx).enumerate().filter(|(index, _)| index % 4 != 3).map(|(_, pair)| pair))
+}
+
+/// As [`psnr_rgb`], of blue, green and red apart.
+pub fn psnr_each(layout: &Layout, planes: &[u8], screen: &Screen) -> [f64; 3] {
+    let bgra = bgra(layout, planes);
+    [0, 1, 2].map(|at| psnr(bgra.iter().skip(at).step_by(4).zip(screen.bgrx.iter().skip(at).step_by(4))))
 }
 
 fn bgra(layout: &Layout, planes: &[u8]) -> Vec<u8> {
@@ -152,7 +189,8 @@ fn bgra(layout: &Layout, planes: &[u8]) -> Vec<u8> {
     };
     let mut rgb = vec![0; 4 * layout.size.area()];
     let (range, matrix) = (yuv::YuvRange::Limited, yuv::YuvStandardMatrix::Bt709);
-    yuv::yuv420_to_bgra(&image, &mut rgb, 4 * width, range, matrix).unwrap();
+    let convert = if layout.format == Format::Y444 { yuv::yuv444_to_bgra } else { yuv::yuv420_to_bgra };
+    convert(&image, &mut rgb, 4 * width, range, matrix).unwrap();
     rgb
 }
 

@@ -24,6 +24,17 @@ impl Screen {
         screen
     }
 
+    /// Red letters with strokes of one pixel, on blue.
+    pub fn red_on_blue(size: Size) -> Self {
+        let mut screen = Self { size, bgrx: vec![0; 4 * size.area()] };
+        screen.text(size.rect(), 1);
+        for pixel in screen.bgrx.chunks_exact_mut(4) {
+            let colour = if pixel[0] < 0x80 { [0, 0, 255, 0] } else { [255, 0, 0, 0] };
+            pixel.copy_from_slice(&colour);
+        }
+        screen
+    }
+
     pub fn fill(&mut self, rect: Rect, colour: [u8; 4]) {
         self.each(rect, |_, _| colour);
     }

@@ -47,6 +47,19 @@ const TYPES: [SampleType; 6] =
 const MAX_RATE: u32 = 192_000;
 
 impl AudioFormat {
+    /// What it is where the viewer does not say.
+    pub const USUAL: Self = Self { sample: SampleType::I16, channels: 2, rate: 44_100 };
+
+    /// Bytes of a second.
+    pub fn bytes_per_second(self) -> usize {
+        let sample = match self.sample {
+            SampleType::U8 | SampleType::I8 => 1,
+            SampleType::U16 | SampleType::I16 => 2,
+            SampleType::U32 | SampleType::I32 => 4,
+        };
+        sample * usize::from(self.channels) * self.rate as usize
+    }
+
     /// Reads type, channels and rate.
     pub(super) fn decode([sample, channels, rate @ ..]: [u8; 6]) -> Result<Self, RfbError> {
         let sample = *TYPES.get(usize::from(sample)).ok_or(RfbError::Value("sample type"))?;
@@ -67,10 +80,4 @@ pub fn audio_end() -> Vec<u8> {
 /// Sound begins.
 pub fn audio_begin() -> Vec<u8> {
     vec![255, 1, 0, 1]
-}
-
-/// Samples in the form that the viewer wants.
-pub fn audio_data(samples: &[u8]) -> Vec<u8> {
-    let length = samples.len() as u32;
-    [&[255, 1, 0, 2][..], &length.to_be_bytes(), samples].concat()
 }

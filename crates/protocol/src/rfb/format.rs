@@ -113,6 +113,21 @@ impl Pixels {
         bgrx.as_chunks::<4>().0.iter().map(|[blue, green, red, _]| self.value([*red, *green, *blue]))
     }
 
+    /// The same, behind what `values` holds already. A format whose parts have eight bits each takes no table, and the
+    /// compiler makes it of wide instructions.
+    pub(super) fn extend(&self, bgrx: &[u8], values: &mut Vec<u32>) {
+        let PixelFormat { true_colour: true, max: [255, 255, 255], shift: [red, green, blue], .. } =
+            self.format
+        else {
+            return values.extend(self.values(bgrx));
+        };
+        let of = |pixel: &[u8; 4]| {
+            let pixel = u32::from_le_bytes(*pixel);
+            (pixel >> 16 & 255) << red | (pixel >> 8 & 255) << green | (pixel & 255) << blue
+        };
+        values.extend(bgrx.as_chunks::<4>().0.iter().map(of));
+    }
+
     /// One colour as a value of the format.
     pub(super) fn value(&self, rgb: [u8; 3]) -> u32 {
         let [red, green, blue] = &*self.parts;
@@ -211,6 +226,19 @@ mod tests {
             (map, &[0b0010_0111], &[0b0010_0111], &[0b0010_0111]),
         ] {
             assert_eq!(written(format, rgb), [whole, compact, tight].map(<[u8]>::to_vec), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn rows_are_the_same_with_and_without_a_table() {
+        let bgrx: Vec<u8> = (0..=255).collect();
+        let shifted = PixelFormat { shift: [0, 8, 16], big_endian: true, ..PixelFormat::BGRX };
+        let map = PixelFormat { bits: 8, true_colour: false, ..PixelFormat::BGRX };
+        for format in [PixelFormat::BGRX, shifted, RGB565, map] {
+            let (pixels, mut values) = (Pixels::new(format), vec![7]);
+            pixels.extend(&bgrx, &mut values);
+            assert_eq!(values[0], 7);
+            assert!(values[1..].iter().copied().eq(pixels.values(&bgrx)), "{format:?}");
         }
     }
 

@@ -37,6 +37,7 @@ pub enum ResizeStatus {
 pub struct Update {
     bytes: Vec<u8>,
     count: u16,
+    lossy: Vec<Rect>,
 }
 
 /// The most rectangles that are written; 65535 would mean that their number is not known.
@@ -45,7 +46,7 @@ const MAX_RECTS: u16 = 65_000;
 impl Update {
     /// One without anything in it, written behind what `bytes` already holds.
     pub fn new() -> Self {
-        Self { bytes: vec![0; 4], count: 0 }
+        Self { bytes: vec![0; 4], count: 0, lossy: Vec::new() }
     }
 
     /// Whether there is nothing in it.
@@ -70,7 +71,13 @@ impl Update {
         let rect = rect.clip(picture.size);
         if !rect.is_empty() && self.count < MAX_RECTS {
             self.count += encoder.encode(picture, rect, wishes, pixels, &mut self.bytes);
+            self.lossy.append(&mut encoder.lossy);
         }
+    }
+
+    /// The parts that are in it as JPEG: the viewer shows something like them.
+    pub fn lossy(&self) -> &[Rect] {
+        &self.lossy
     }
 
     /// What is at `from` is to be at `to` as well: the viewer copies it within its own picture.

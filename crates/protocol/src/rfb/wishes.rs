@@ -101,6 +101,12 @@ impl Wishes {
         wishes
     }
 
+    /// The same, of pictures as they are.
+    #[must_use]
+    pub fn lossless(&self) -> Self {
+        Self { quality: None, ..self.clone() }
+    }
+
     /// Whether it understands this extension.
     pub fn has(&self, pseudo: Pseudo) -> bool {
         self.pseudo & bit(pseudo.number()) != 0

@@ -1,7 +1,9 @@
 //! What is written is what is seen.
 
 use cosmos_desktop::{Point, Rect, Size};
-use cosmos_protocol::rfb::{Encoder, Encoding, H264Reset, PixelFormat, Pixels, Update, Wishes};
+use cosmos_protocol::rfb::{
+    Encoder, Encoding, H264Reset, JpegWriter, Picture, PixelFormat, Pixels, Update, Wishes,
+};
 use proptest::prelude::*;
 
 use super::{
@@ -177,4 +179,115 @@ fn nothing_outside_of_the_picture_is_written() {
     update.pixels(&mut Encoder::default(), painted.picture(), beyond, &wishes(Encoding::Zrle, &[]), &pixels);
     assert!(update.is_empty());
     assert_eq!(update.finish(), [0, 0, 0, 0]);
+}
+
+/// A wide picture, of which the first rows are of one colour.
+struct Below {
+    bgrx: Vec<u8>,
+    size: Size,
+}
+
+impl Below {
+    fn new(solid_rows: usize) -> Self {
+        let size = Size::new(1100, 300);
+        let noise = Painted::new(size, Show::Noise, 5);
+        let rows = noise.picture().bgrx.chunks(noise.picture().stride);
+        let mut bgrx: Vec<u8> = rows.flat_map(|row| &row[..4 * usize::from(size.width)]).copied().collect();
+        bgrx[..4 * usize::from(size.width) * solid_rows].fill(0x40);
+        Self { bgrx, size }
+    }
+
+    fn picture(&self) -> Picture<'_> {
+        Picture { size: self.size, stride: 4 * usize::from(self.size.width), bgrx: &self.bgrx }
+    }
+
+    /// What a viewer sees of it.
+    fn seen(&self, mut encoder: Encoder) -> Decoder {
+        let mut update = Update::new();
+        let pixels = Pixels::new(PixelFormat::BGRX);
+        let wishes = wishes(Encoding::Tight, &[-26]);
+        update.pixels(&mut encoder, self.picture(), self.size.rect(), &wishes, &pixels);
+        let mut decoder = Decoder::new(PixelFormat::BGRX, self.size);
+        decoder.update(&update.finish());
+        decoder
+    }
+}
+
+#[test]
+fn photographs_beside_each_other_become_one() {
+    let all = Below::new(0);
+    let decoder = all.seen(Encoder::default());
+    assert_eq!(decoder.photographs.iter().map(|(rect, _)| *rect).collect::<Vec<_>>(), [all.size.rect()]);
+    let decoder = Below::new(128).seen(Encoder::default());
+    let below = Rect { y: 128, height: 172, ..all.size.rect() };
+    assert_eq!(decoder.photographs.iter().map(|(rect, _)| *rect).collect::<Vec<_>>(), [below]);
+    assert_eq!(decoder.seen[..3], [(7, 0x80); 3], "what is above it is of one colour");
+}
+
+/// Writes what it was asked for, in place of JPEG.
+struct Fake {
+    writes: bool,
+}
+
+impl JpegWriter for Fake {
+    fn write(&mut self, _: Picture<'_>, rect: Rect, quality: u8, out: &mut Vec<u8>) -> bool {
+        out.extend([quality, (rect.width / 100) as u8]);
+        self.writes
+    }
+}
+
+#[test]
+fn who_writes_jpeg_can_be_another_and_need_not_succeed() {
+    let picture = Below::new(0);
+    let decoder = picture.seen(Encoder::with_jpeg(Box::new(Fake { writes: true })));
+    assert_eq!(decoder.photographs, [(picture.size.rect(), vec![79, 11])]);
+    let decoder = picture.seen(Encoder::with_jpeg(Box::new(Fake { writes: false })));
+    assert!(decoder.photographs.is_empty() && decoder.seen.len() == 9);
+    let meant =
+        picture.bgrx.as_chunks::<4>().0.iter().map(|[b, g, r, _]| u32::from_le_bytes([*b, *g, *r, 0]));
+    assert!(decoder.values.iter().copied().eq(meant), "it is written without loss then");
+}
+
+#[test]
+fn what_is_lossy_is_told_and_is_coarser_where_it_moves() {
+    let picture = Below::new(0);
+    let pixels = Pixels::new(PixelFormat::BGRX);
+    for (levels, moves, quality) in
+        [(&[-26][..], false, Some(79)), (&[-26], true, Some(68)), (&[], true, None)]
+    {
+        let mut encoder = Encoder::with_jpeg(Box::new(Fake { writes: true }));
+        encoder.set_moves(moves);
+        let mut decoder = Decoder::new(PixelFormat::BGRX, picture.size);
+        let mut update = Update::new();
+        let wishes = wishes(Encoding::Tight, levels);
+        update.pixels(&mut encoder, picture.picture(), picture.size.rect(), &wishes, &pixels);
+        let lossy = update.lossy().to_vec();
+        decoder.update(&update.finish());
+        let written: Vec<_> = decoder.photographs.iter().map(|(rect, image)| (*rect, image[0])).collect();
+        assert_eq!(
+            written,
+            quality.map(|quality| (picture.size.rect(), quality)).into_iter().collect::<Vec<_>>()
+        );
+        assert!(lossy.iter().copied().eq(written.iter().map(|(rect, _)| *rect)), "{lossy:?}");
+    }
+}
+
+/// What changes in most pictures is small: a line of text, a clock, the edge of a window.
+#[test]
+fn little_that_changes_takes_few_bytes() {
+    let size = Size::new(480, 16);
+    let (mut encoder, pixels) = (Encoder::default(), Pixels::new(PixelFormat::BGRX));
+    let wishes = wishes(Encoding::Tight, &[-254]);
+    let mut bytes = 0;
+    for time in 0..30_u32 {
+        let bars = time.wrapping_mul(0x9e37_79b1);
+        let dark = |x: u32| bars >> (x / 16) & 1 == 0;
+        let row = (0..480).flat_map(|x| [if dark(x) { 0 } else { 0xff }; 4]);
+        let bgrx: Vec<u8> = std::iter::repeat_n(row, 16).flatten().collect();
+        let picture = Picture { size, stride: 4 * 480, bgrx: &bgrx };
+        let mut update = Update::new();
+        update.pixels(&mut encoder, picture, size.rect(), &wishes, &pixels);
+        bytes += update.finish().len();
+    }
+    assert!(bytes < 30 * 65, "{} bytes each", bytes / 30);
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use cosmos_desktop::{CursorImage, Point, Rect, Size};
 use cosmos_protocol::rfb::{
     ClipboardMessage, PixelFormat, Pixels, Pseudo, ResizeReason, ResizeStatus, Screen, Update, Wishes,
-    audio_begin, audio_data, audio_end, bell, colour_map, cut_text, end_of_continuous_updates, fence,
-    server_init,
+    audio_begin, audio_end, bell, colour_map, cut_text, end_of_continuous_updates, fence, server_init,
 };
 
 fn understanding(pseudo: &[Pseudo]) -> Wishes {
@@ -92,7 +91,6 @@ fn messages_beside_updates_have_their_bytes() {
     assert_eq!(fence(1, &[5]), [248, 0, 0, 0, 0, 0, 0, 1, 1, 5]);
     assert_eq!(fence(1, &[5; 99]).len(), 9 + 64);
     assert_eq!([audio_begin(), audio_end()], [[255, 1, 0, 1], [255, 1, 0, 0]]);
-    assert_eq!(audio_data(&[1, 2]), [255, 1, 0, 2, 0, 0, 0, 2, 1, 2]);
 }
 
 /// Indices are what a format of three, three and two bits would make of the colour.

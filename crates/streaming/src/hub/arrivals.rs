@@ -7,7 +7,7 @@ use cosmos_auth::Grants;
 use str0m::{change::SdpOffer, net::Transmit};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Hub, Live, SECOND};
+use super::{Hub, Live, SECOND, Standing};
 use crate::session::{Answer, Codecs, OfferError, Session, Viewer, answer_at};
 
 /// A page that wants to connect.
@@ -80,7 +80,7 @@ impl Hub {
         let id = self.next_id;
         self.next_id += 1;
         self.count_session(outgoing.is_some());
-        self.sessions.push(Live { id, session, outgoing, wake: now });
+        self.sessions.push(Live { id, session, outgoing, wake: now, standing: Standing::default() });
         self.settle();
         self.report.get_or_insert(now + SECOND);
         id

@@ -107,6 +107,7 @@ impl Hub {
         if self.config.waits_for.take().is_some() {
             tracing::info!("the application is ready");
             self.rfb.begin();
+            self.offer_film();
             self.say(&self.desktop_message(), now, send);
             self.update_demand(now);
         }

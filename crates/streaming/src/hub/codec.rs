@@ -18,12 +18,14 @@ pub(super) struct Encoding {
     codec: Codec,
     /// What another codec took the place of, as its encoders failed.
     lost: Codecs,
+    /// Whether it is at 4:4:4.
+    full: bool,
 }
 
 impl Encoding {
     pub(super) fn new(config: &HubConfig) -> Self {
         let codec = config.codecs.first().copied();
-        Self { codec: codec.expect("an encoder makes something"), lost: Codecs::NONE }
+        Self { codec: codec.expect("an encoder makes something"), lost: Codecs::NONE, full: false }
     }
 }
 
@@ -31,7 +33,8 @@ impl Hub {
     /// What may be encoded as time goes on.
     pub(super) fn negotiable(&self) -> Codecs {
         let encoders = self.config.encoders.iter().map(|(_, codec)| *codec);
-        self.config.codecs.iter().copied().chain(encoders).collect()
+        let codecs: Codecs = self.config.codecs.iter().copied().chain(encoders).collect();
+        if self.config.full { codecs.in_full(codecs) } else { codecs }
     }
 
     /// Why a page that decodes these would not be shown the picture, if it were there.
@@ -61,15 +64,27 @@ impl Hub {
                 live.wake = now;
             }
         }
+        let full = self.config.full && agreement.common.has_full(agreement.codec);
+        let was_full = std::mem::replace(&mut self.encoding.full, full);
         if before != agreement.codec {
             self.tell_of_codec(before, agreement.codec, now);
+        } else if was_full && !full {
+            self.tell_of_half(now);
         }
         self.demand.agree(self.agreed(&order, &agreement));
+        self.offer_film();
+    }
+
+    /// Tells VNC viewers what is encoded: they watch with the pages, and never decide what that is.
+    pub(super) fn offer_film(&self) {
+        let begun = self.config.waits_for.is_none();
+        // Nobody knows whether they decode 4:4:4.
+        self.rfb.film.offer((begun && !self.encoding.full).then_some(self.encoding.codec));
     }
 
     /// An encoder was opened, or took over, when the viewers had agreed so often.
     pub(super) fn opened(&mut self, codec: Codec, agreements: u32, now: Instant) {
-        let Encoding { codec: wanted, lost } = &mut self.encoding;
+        let Encoding { codec: wanted, lost, .. } = &mut self.encoding;
         // What was agreed upon since then is opened next.
         if agreements != self.demand.agreements() {
             return;
@@ -95,7 +110,7 @@ impl Hub {
 
     /// What may be encoded, the best or what a person chose first.
     fn order(&self) -> Vec<Codec> {
-        let Encoding { codec, lost } = self.encoding;
+        let Encoding { codec, lost, .. } = self.encoding;
         let chosen = self.chosen_encoder().map(|(_, codec)| codec);
         // What took over stays, even where it was not asked for.
         let running = (!lost.is_empty()).then_some(codec);
@@ -138,7 +153,9 @@ impl Hub {
                 codecs.push(other);
             }
         }
-        Agreed { choice, codecs }
+        let full =
+            codecs.iter().copied().filter(|codec| self.config.full && agreement.common.has_full(*codec));
+        Agreed { choice, full: full.collect(), codecs }
     }
 
     fn tell_of_codec(&mut self, before: Codec, codec: Codec, now: Instant) {
@@ -149,10 +166,24 @@ impl Hub {
         self.tell_all(&ServerMessage::Notice { level: Level::Info, text }, now);
     }
 
+    /// Colours are at 4:2:0 from now on, for somebody who came.
+    fn tell_of_half(&mut self, now: Instant) {
+        let codec = self.encoding.codec;
+        let lacking = self.lacking_those(|decodes| !decodes.has_full(codec));
+        if !lacking.is_empty() {
+            let text = format!("The colours are 4:2:0 now instead of 4:4:4: {lacking}");
+            self.tell_all(&ServerMessage::Notice { level: Level::Info, text }, now);
+        }
+    }
+
     /// Whose browsers do not decode this.
     fn lacking(&self, codec: Codec) -> String {
+        self.lacking_those(|decodes| !decodes.has(codec))
+    }
+
+    fn lacking_those(&self, lacks: impl Fn(Codecs) -> bool) -> String {
         let lacking: Vec<u64> =
-            self.may_see().into_iter().filter(|(_, decodes)| !decodes.has(codec)).map(|(id, _)| id).collect();
+            self.may_see().into_iter().filter(|(_, decodes)| lacks(*decodes)).map(|(id, _)| id).collect();
         let lacks = self.sessions.iter().filter(|live| lacking.contains(&live.id));
         let mut names: Vec<&str> = lacks.map(|live| live.session.viewer().user.as_str()).collect();
         names.sort_unstable();

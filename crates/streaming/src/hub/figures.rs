@@ -5,22 +5,26 @@ use std::{collections::BTreeMap, time::Instant};
 use cosmos_protocol::{ServerMessage, Stats};
 use str0m::net::Transmit;
 
-use super::{Hub, SECOND};
-use crate::{metrics::Totals, stats::Snapshot};
+use super::{Hub, Live, SECOND};
+use crate::{metrics::Totals, stats::Snapshot, tier::Tier};
 
 impl Hub {
     pub(super) fn report_statistics(&mut self, now: Instant, send: &mut dyn FnMut(Transmit)) {
         self.report = Some(now + SECOND);
         self.look_at_guests(now);
         let viewers = self.sessions.len() as u16;
-        let target_kbps = self.demand.rate();
         let (elapsed, means) = self.means.take(now);
+        self.look_at_tiers(elapsed, now);
         let mut sent = 0;
-        self.each(now, send, |session| {
-            let mut stats = Stats { viewers, target_kbps, ..means };
-            sent += session.statistics(&mut stats, elapsed);
-            session.say(&ServerMessage::Stats(stats));
-        });
+        let rates = [(Tier::First, self.demand.rate()), (Tier::Second, self.demand.second().rate())];
+        for (tier, target_kbps) in rates {
+            let is_shown = |live: &Live| live.standing.tier == tier;
+            self.each_due(now, send, is_shown, |session| {
+                let mut stats = Stats { viewers, target_kbps, ..means };
+                sent += session.statistics(&mut stats, elapsed);
+                session.say(&ServerMessage::Stats(stats));
+            });
+        }
         self.totals.sent_bytes += sent;
     }
 

@@ -1,13 +1,16 @@
 //! What pages are told of the encoder and of the pointer.
 
 use cosmos_desktop::{CursorImage, Size};
-use cosmos_encoder::EncoderInfo;
+use cosmos_encoder::{EncoderInfo, Sampling};
 use cosmos_protocol::ServerMessage;
 
 pub(super) fn encoder_message(info: &EncoderInfo) -> ServerMessage {
     ServerMessage::Encoder {
         element: info.element.to_string(),
-        codec: info.codec.to_string(),
+        codec: match info.sampling {
+            Sampling::Half => info.codec.to_string(),
+            Sampling::Full => format!("{} {}", info.codec, info.sampling),
+        },
         reason: info.reason.clone(),
     }
 }

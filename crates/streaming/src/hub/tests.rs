@@ -8,6 +8,7 @@ use std::{
 };
 
 use cosmos_auth::{Rights, Role};
+use cosmos_encoder::Sampling;
 use cosmos_protocol::ClientMessage;
 
 use super::*;
@@ -45,6 +46,8 @@ struct World {
     pages: Vec<Page>,
     seed: u64,
     keyframes: usize,
+    /// Pictures of the second encode.
+    seconds: usize,
 }
 
 impl World {
@@ -54,6 +57,7 @@ impl World {
         let config = HubConfig {
             reach: Reach::new(Vec::new()),
             codecs: vec![Codec::H264, Codec::Vp8],
+            full: false,
             encoders: ENCODERS.map(|(element, codec)| (element.to_owned(), codec)).to_vec(),
             audio: false,
             fps: 60,
@@ -68,14 +72,15 @@ impl World {
         };
         let rfb = Rfb::new(
             crate::RfbConfig::default(),
-            (Policy::default(), true),
+            (Policy::default(), true, false),
             demand.clone(),
             input.clone(),
             None,
             mpsc::channel(1).0,
         );
         let hub = Hub::new(config, demand.clone(), input, Arc::new(rfb));
-        Self { now: Instant::now(), hub, demand, input: keys, pages: Vec::new(), seed: 42, keyframes: 0 }
+        let (now, pages, keyframes, seconds) = (Instant::now(), Vec::new(), 0, 0);
+        Self { now, hub, demand, input: keys, pages, seed: 42, keyframes, seconds }
     }
 
     fn enter(&mut self, user: &str, role: Role, line_kbps: u64, loss_percent: u64) -> usize {
@@ -143,15 +148,30 @@ impl World {
     fn film(&mut self, time: Duration) -> (u64, usize) {
         let frames = time.as_millis() as usize * FPS as usize / 1000;
         let mut rates = 0;
-        for _ in 0..frames {
+        for frame in 0..frames {
             let wanted = self.demand.take();
             self.keyframes += usize::from(wanted.keyframe);
             rates += u64::from(wanted.bitrate_kbps);
             let share = wanted.bitrate_kbps as usize * 1000 / 8 / FPS as usize;
             self.publish(wanted.keyframe, if wanted.keyframe { 4 * share } else { share });
+            self.film_second(frame);
             self.run(Duration::from_secs(1) / FPS);
         }
         (rates / frames as u64, frames)
+    }
+
+    /// Every other picture, while somebody needs it.
+    fn film_second(&mut self, frame: usize) {
+        if !self.demand.second().is_wanted()
+            || (!frame.is_multiple_of(2) && !self.demand.second().wants_keyframe())
+        {
+            return;
+        }
+        let wanted = self.demand.second().take();
+        let share = wanted.bitrate_kbps as usize * 1000 / 8 / (FPS as usize / 2);
+        let bytes = if wanted.keyframe { 4 * share } else { share };
+        self.seconds += 1;
+        self.publish_as(Tier::Second, Codec::H264, wanted.keyframe, bytes);
     }
 
     fn publish(&mut self, keyframe: bool, bytes: usize) {
@@ -159,11 +179,26 @@ impl World {
     }
 
     fn publish_of(&mut self, codec: Codec, keyframe: bool, bytes: usize) {
+        self.publish_as(Tier::First, codec, keyframe, bytes);
+    }
+
+    fn publish_as(&mut self, tier: Tier, codec: Codec, keyframe: bool, bytes: usize) {
+        self.publish_sampled(tier, (codec, Sampling::Half), keyframe, bytes);
+    }
+
+    fn publish_sampled(
+        &mut self,
+        tier: Tier,
+        (codec, sampling): (Codec, Sampling),
+        keyframe: bool,
+        bytes: usize,
+    ) {
         let (convert, encode) = Default::default();
         let data = Arc::from(vec![7; bytes.max(1)]);
         let size = Size::new(64, 64);
-        let frame = EncodedFrame { codec, keyframe, size, data, captured: self.now, convert, encode };
-        self.handle(Event::Frame(Arc::new(frame)));
+        let frame =
+            EncodedFrame { codec, sampling, keyframe, size, data, captured: self.now, convert, encode };
+        self.handle(Event::Frame(tier, Arc::new(frame)));
     }
 }
 
@@ -199,6 +234,7 @@ impl Page {
 }
 
 mod codecs;
+mod tiers;
 
 #[test]
 fn one_of_ten_on_a_bad_line_harms_none_of_the_others() {
@@ -218,7 +254,7 @@ fn one_of_ten_on_a_bad_line_harms_none_of_the_others() {
     assert!(kbps > 6000, "{kbps} kbit/s is what the others get");
     assert!(world.keyframes <= 12, "{} keyframes in 40 s cost all the others", world.keyframes);
     let page = &world.pages[bad];
-    assert!((5..frames / 2).contains(&page.pictures), "{} pictures came over the bad line", page.pictures);
+    assert!((5..=frames / 2).contains(&page.pictures), "{} pictures came over the bad line", page.pictures);
     let waiting: usize = page.on_the_way.iter().map(|(_, message)| message.len()).sum();
     assert!(waiting < 1 << 20, "{waiting} bytes wait for the bad line");
 }
@@ -313,6 +349,21 @@ fn those_who_look_by_vnc_are_among_the_people() {
     drop(bob);
     world.run(Duration::from_millis(1500));
     assert_eq!(driving(&world), [("ada".to_owned(), true)]);
+}
+
+#[test]
+fn those_who_watch_by_vnc_have_their_share_in_what_is_encoded() {
+    let mut world = World::new();
+    let rfb = world.hub.rfb.clone();
+    world.run(Duration::from_millis(300));
+    assert!(!world.demand.encoded_is_wanted());
+    let watch = rfb.watch();
+    world.handle(Event::Film);
+    assert!(world.demand.encoded_is_wanted() && world.demand.wants_keyframe());
+    assert!(rfb.film.wants_keyframe());
+    drop(watch);
+    world.handle(Event::Film);
+    assert!(!world.demand.encoded_is_wanted() && !rfb.film.wants_keyframe());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! borrowed; one that has carried nothing for a while is given back.
 
 mod lease;
+mod talk;
 mod wire;
 
 use std::{
@@ -71,8 +72,13 @@ pub(crate) async fn borrow(ice: Arc<Ice>, relays: Relays, events: mpsc::Sender<E
             }
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(AGAIN.1);
+        pause = longer(pause);
     }
+}
+
+/// The pause after one more failure.
+fn longer(pause: Duration) -> Duration {
+    (pause * 2).min(AGAIN.1)
 }
 
 /// An address of the first server that lends one.
@@ -105,3 +111,6 @@ async fn hold(lease: Lease, taken: oneshot::Sender<()>, relays: &Relays, events:
     relays.lock().remove(&address);
     let _ended = events.send(Event::GivenBack { address }).await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// Connects to a server, by the first of its addresses that answers.
 pub(super) async fn open(server: &TurnAddress) -> io::Result<Wire> {
     let found = timeout(CONNECT, lookup_host((&*server.host, server.port))).await??;
+    first_of(server, found).await
+}
+
+/// Connects to a server by the first of these addresses that answers.
+pub(super) async fn first_of(
+    server: &TurnAddress,
+    found: impl Iterator<Item = SocketAddr>,
+) -> io::Result<Wire> {
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "it has no address");
     for remote in found {
         match timeout(CONNECT, to(server, remote)).await.unwrap_or_else(|late| Err(late.into())) {

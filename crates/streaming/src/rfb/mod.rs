@@ -4,14 +4,17 @@
 //! can take it, so one that is slow sees fewer pictures and makes nobody wait.
 
 mod door;
+mod film;
 mod guests;
 mod input;
 mod lobby;
 mod paint;
 mod port;
+mod rough;
 mod screen;
 mod scroll;
 mod serve;
+mod sound;
 mod tiles;
 mod viewer;
 
@@ -28,7 +31,7 @@ use std::{
 use cosmos_desktop::{CursorImage, DesktopEvent, InputEvent};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use self::{door::Doors, guests::Guests, lobby::Lobby, viewer::Want};
+use self::{door::Doors, film::Film, guests::Guests, lobby::Lobby, viewer::Want};
 use crate::{Policy, demand::DemandCell, hub::Event, tls::Tls};
 
 pub use door::Door;
@@ -37,6 +40,7 @@ pub(crate) use guests::Known;
 pub(crate) use port::{accept, bind};
 pub(crate) use screen::Screen;
 pub(crate) use serve::{Guest, serve};
+pub(crate) use sound::Sound;
 
 /// How viewers of RFB are served.
 #[derive(Default)]
@@ -60,6 +64,8 @@ pub struct NoVnc {
     pub first: bool,
 }
 
+/// JPEG for so many viewers takes no longer than H.264 for all of them.
+const FEW: usize = 2;
 /// The most viewers at a time.
 const MAX_VIEWERS: usize = 32;
 
@@ -78,6 +84,9 @@ pub(crate) struct Rfb {
     /// Those who look at the picture just now.
     lookers: AtomicUsize,
     pub(crate) guests: Guests,
+    /// `None` where no sound is captured.
+    pub(crate) sound: Option<Arc<Sound>>,
+    pub(crate) film: Film,
     policy: Policy,
     /// Whether there is something to see: the application that the desktop is for is ready.
     begun: AtomicBool,
@@ -86,7 +95,7 @@ pub(crate) struct Rfb {
 impl Rfb {
     pub(crate) fn new(
         config: RfbConfig,
-        (policy, begun): (Policy, bool),
+        (policy, begun, sounds): (Policy, bool, bool),
         demand: Arc<DemandCell>,
         input: SyncSender<InputEvent>,
         tls: Option<Arc<Tls>>,
@@ -104,7 +113,9 @@ impl Rfb {
             lobby: Lobby::default(),
             room: Semaphore::new(MAX_VIEWERS),
             lookers: AtomicUsize::new(0),
+            film: Film::new(hub.clone()),
             guests: Guests::new(hub),
+            sound: sounds.then(|| Arc::new(Sound::new(begun))),
             policy,
             begun: AtomicBool::new(begun),
         }
@@ -127,9 +138,23 @@ impl Rfb {
     /// The application that the desktop is for is ready.
     pub(crate) fn begin(&self) {
         self.begun.store(true, Relaxed);
+        if let Some(sound) = &self.sound {
+            sound.begin();
+        }
         if self.lookers.load(Relaxed) > 0 {
             self.demand.want_pictures(true);
         }
+    }
+
+    /// Whether the processor would begin to encode for a viewer who watches, and writes JPEG for few.
+    fn is_dear_to_film(&self) -> bool {
+        !self.film.is_by_circuit() && !self.demand.encoded_is_wanted() && self.viewers() <= FEW
+    }
+
+    /// One who watches what is encoded, as viewers do.
+    #[cfg(test)]
+    pub(crate) fn watch(&self) -> impl Sized + '_ {
+        film::Watch::open(self)
     }
 
     fn want(&self, want: Want) {

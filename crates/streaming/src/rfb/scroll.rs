@@ -2,6 +2,8 @@
 
 use cosmos_desktop::{Point, Rect};
 
+use super::screen::row_ranges;
+
 /// A part of the picture that was elsewhere before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Moved {
@@ -11,6 +13,8 @@ pub(super) struct Moved {
 
 /// The picture is looked through in strips, so that what stands still beside it, such as a scroll bar, does not matter.
 const STRIP: u16 = 64;
+/// So many strips tell whether all of it may have moved.
+const PROBES: u16 = 5;
 /// Lower parts are as quickly written anew.
 const LEAST_ROWS: usize = 32;
 /// So many rows have to agree on where they came from, and so many of those that are copied have to differ from before.
@@ -19,6 +23,9 @@ const LEAST_VOTES: usize = 12;
 /// What of `rect` can be copied from elsewhere in it. Both pictures have rows of `stride` bytes, four a pixel.
 pub(super) fn find(old: &[u8], new: &[u8], stride: usize, rect: Rect) -> Vec<Moved> {
     let mut found: Vec<Moved> = Vec::new();
+    if usize::from(rect.height) < LEAST_ROWS {
+        return found;
+    }
     for x in (rect.x..rect.right().min(u32::from(u16::MAX)) as u16).step_by(STRIP.into()) {
         let width = (rect.right() - u32::from(x)).min(STRIP.into()) as u16;
         let strip = Rect { x, width, ..rect };
@@ -34,6 +41,32 @@ pub(super) fn find(old: &[u8], new: &[u8], stride: usize, rect: Rect) -> Vec<Mov
         }
     }
     found
+}
+
+/// What of `rect` can be copied from elsewhere in it in its whole width. Viewers take as long for a narrow copy as for a
+/// wide one.
+pub(super) fn find_whole(old: &[u8], new: &[u8], stride: usize, rect: Rect) -> Option<Moved> {
+    if !may_have_moved(old, new, stride, rect) {
+        return None;
+    }
+    let [before, after] = [old, new].map(|picture| row_hashes(picture, stride, rect));
+    let (shift, rows) = moved_rows(&before, &after)?;
+    let to = Rect { y: rect.y + rows.start as u16, height: rows.len() as u16, ..rect };
+    let from = Point { x: rect.x, y: (i32::from(to.y) - shift) as u16 };
+    let source = row_ranges(Rect { x: from.x, y: from.y, ..to }, stride);
+    let is_there = source.zip(row_ranges(to, stride)).all(|(from, to)| old[from] == new[to]);
+    (rows.len() * 2 > before.len() && is_there).then_some(Moved { from, to })
+}
+
+/// Whether one of a few columns moved: most of what changes elsewhere did not, and costs little here.
+fn may_have_moved(old: &[u8], new: &[u8], stride: usize, rect: Rect) -> bool {
+    (1..=PROBES).any(|probe| {
+        let x = rect.x + (u32::from(rect.width) * u32::from(probe) / u32::from(PROBES + 1)) as u16;
+        let column = Rect { x, width: STRIP, ..rect };
+        let column = Rect { width: column.width.min((rect.right() - u32::from(x)) as u16), ..column };
+        let [before, after] = [old, new].map(|picture| row_hashes(picture, stride, column));
+        moved_rows(&before, &after).is_some()
+    })
 }
 
 fn continues(last: &Moved, from: Point, to: Rect) -> bool {
@@ -91,11 +124,17 @@ fn row_hashes(picture: &[u8], stride: usize, strip: Rect) -> Vec<u64> {
 
 /// Nobody gains by two rows that seem the same: what was copied is compared with what is meant to be there.
 fn hash(bytes: &[u8]) -> u64 {
-    let pixels = bytes.as_chunks::<4>().0.iter();
-    pixels.fold(0xcbf2_9ce4_8422_2325, |hash, pixel| {
-        let hash: u64 = hash ^ u64::from(u32::from_le_bytes(*pixel));
-        hash.wrapping_mul(0x0100_0000_01b3).rotate_left(17)
-    })
+    let add = |hash: u64, pixels: u64| (hash ^ pixels).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    // Four at a time, as none has to wait for another.
+    let (fours, rest) = bytes.as_chunks::<32>();
+    let mut lanes = [0xcbf2_9ce4_8422_2325, 1, 2, 3];
+    for four in fours {
+        for (lane, pixels) in lanes.iter_mut().zip(four.as_chunks().0) {
+            *lane = add(*lane, u64::from_le_bytes(*pixels));
+        }
+    }
+    let hash = lanes.into_iter().reduce(add).unwrap_or_default();
+    rest.iter().fold(hash, |hash, byte| add(hash, u64::from(*byte)))
 }
 
 #[cfg(test)]
@@ -138,6 +177,28 @@ mod tests {
         }
         let found = find(&old, &new, STRIDE, rect(0, 0, 200, 100));
         assert_eq!(found, [Moved { from: Point { x: 0, y: 13 }, to: rect(0, 0, 128, 87) }]);
+    }
+
+    #[test]
+    fn what_moves_in_its_whole_width_is_one_copy_though_its_parts_would_be_many() {
+        // Blank but for a word here and there, so that few rows of a strip tell how far it moved.
+        let sparse = |first: usize| {
+            let mut picture = vec![0xff; STRIDE * 120];
+            for (at, row) in
+                picture.chunks_mut(STRIDE).enumerate().filter(|(at, _)| (at + first).is_multiple_of(3))
+            {
+                let word = (at + first) * 37 % (WIDTH - 8);
+                row[4 * word..4 * word + 4].copy_from_slice(&((at + first) as u32).to_le_bytes());
+            }
+            picture
+        };
+        let (old, mut new, all) = (sparse(0), sparse(16), rect(0, 0, 200, 120));
+        new[..STRIDE].fill(7);
+        let moved = Moved { from: Point { x: 0, y: 17 }, to: rect(0, 1, 200, 103) };
+        assert_eq!(find_whole(&old, &new, STRIDE, all), Some(moved));
+        assert_ne!(find(&old, &new, STRIDE, all), [moved]);
+        assert_eq!(find_whole(&old, &old, STRIDE, all), None);
+        assert_eq!(find_whole(&old, &new, STRIDE, rect(0, 0, 200, 40)), None, "less than half of it moved");
     }
 
     #[test]

@@ -15,8 +15,10 @@ use tokio::{
 
 use super::{
     Look, Rfb, Stream,
+    film::{self, Watch},
     guests::Seat,
     paint::Painter,
+    sound::{Ears, hear},
     viewer::{MAX_WAITING, Viewer, Want},
 };
 
@@ -235,7 +237,8 @@ type Outgoing = mpsc::Sender<Vec<u8>>;
 impl<'a> Attendant<'a> {
     fn new(rfb: &'a Arc<Rfb>, role: Role, size: Size, inbox: Vec<u8>) -> Self {
         let hello = Some(server_init(size, NAME));
-        Self { rfb, viewer: Viewer::new(role, size), inbox, hello, painter: Some(Painter::new()) }
+        let viewer = Viewer::new(role, size, rfb.sound.is_some());
+        Self { rfb, viewer, inbox, hello, painter: Some(Painter::new()) }
     }
 
     async fn run(
@@ -254,11 +257,15 @@ impl<'a> Attendant<'a> {
         let mut clipboard = self.rfb.clipboard.subscribe();
         let mut holder = seat.holder();
         let mut ends = expelled(seat.ends());
-        let mut painting: Option<JoinHandle<(Painter, Vec<u8>)>> = None;
+        let mut painting: Option<JoinHandle<Painted>> = None;
         let mut waiting = self.hello.take().unwrap_or_default();
         // What of it is a picture.
         let mut picture = 0;
         let mut resized_by = None;
+        let mut ears = None;
+        let mut watch: Option<Watch<'_>> = None;
+        let mut offered = self.rfb.film.offered();
+        offered.mark_changed();
         loop {
             self.drive(seat.drives());
             self.understand()?;
@@ -266,10 +273,16 @@ impl<'a> Attendant<'a> {
             if waiting.len() > picture + MAX_WAITING {
                 return Err(io::Error::other("the viewer reads nothing"));
             }
-            if painting.is_none() && waiting.is_empty() && outgoing.capacity() > 0 {
+            let takes = painting.is_none() && waiting.is_empty() && outgoing.capacity() > 0;
+            if takes {
                 painting = self.paint();
             }
-            look.set(self.viewer.looks());
+            let refines_at = self.viewer.refines_at().map(Instant::from_std);
+            look.set(self.viewer.looks() && !self.viewer.watches());
+            let film_due = self.watch(&mut watch, takes);
+            if self.viewer.listens() != ears.is_some() {
+                ears = self.viewer.listens().then(|| Ears::open(self.rfb)).flatten();
+            }
             resized_by =
                 self.viewer.is_resizing().then(|| resized_by.unwrap_or_else(|| Instant::now() + RESIZING));
             tokio::select! {
@@ -280,22 +293,39 @@ impl<'a> Attendant<'a> {
                     picture = 0;
                 }
                 painted = join(&mut painting), if painting.is_some() => {
-                    let (painter, bytes) = painted?;
+                    let Painted { painter, bytes, refines } = painted?;
+                    self.viewer.is_rough(painter.rough_due());
                     self.painter = Some(painter);
                     picture = bytes.len();
+                    // What is refined stands still.
+                    if !refines {
+                        let encodes = self.rfb.is_dear_to_film();
+                        self.viewer.wrote(picture, encodes, Instant::now().into_std());
+                    }
                     waiting.extend(bytes);
                     waiting.extend(self.viewer.closing_mark());
                 }
                 () = room(&outgoing), if painting.is_none() && waiting.is_empty() && outgoing.capacity() == 0 => {}
                 () = until(resized_by) => self.viewer.resize_failed(),
+                () = until(refines_at), if takes && painting.is_none() => {}
                 Ok(()) = changed.changed() => {}
                 Ok(()) = cursor.changed() => self.cursor(&mut cursor),
                 Ok(()) = clipboard.changed() => self.clipboard(&mut clipboard),
                 Ok(()) = holder.changed() => {}
+                Ok(()) = offered.changed() => self.viewer.offer_film(*offered.borrow_and_update()),
+                frame = film::next(&mut watch) => self.viewer.frame(frame),
+                () = until(film_due) => {
+                    if watch.as_ref().is_some_and(Watch::is_in_vain) {
+                        self.viewer.offer_film(false);
+                    }
+                }
+                played = hear(&mut ears) => self.viewer.hear(&played, waiting.len() - picture),
                 () = &mut ends => return Err(io::Error::other("an owner ended it")),
             }
-            let screen = &self.rfb.screen;
-            self.viewer.look(|version, size, tiles| screen.changes(version, size, tiles));
+            if !self.viewer.watches() {
+                let screen = &self.rfb.screen;
+                self.viewer.look(|version, size, tiles| screen.changes(version, size, tiles));
+            }
         }
     }
 
@@ -306,8 +336,23 @@ impl<'a> Attendant<'a> {
         }
     }
 
+    /// Lets it watch what is encoded, or no longer, and asks for what it needs. Returns when to look again.
+    fn watch(&mut self, watch: &mut Option<Watch<'a>>, takes: bool) -> Option<Instant> {
+        let follows = self.viewer.follows(Instant::now().into_std());
+        if follows != watch.is_some() {
+            *watch = follows.then(|| Watch::open(self.rfb));
+        }
+        let (watch, needs) = (watch.as_mut()?, self.viewer.needs_keyframe());
+        if let Some(slow) = needs.filter(|_| takes && self.viewer.looks()) {
+            watch.ask_keyframe(slow);
+        }
+        let idle = self.viewer.idle_from().map(Instant::from_std);
+        [watch.deadline(needs.is_some()), idle].into_iter().flatten().min()
+    }
+
     fn understand(&mut self) -> io::Result<()> {
         let used = self.viewer.receive(&self.inbox).map_err(io::Error::other)?;
+        self.viewer.heard(Instant::now().into_std());
         self.inbox.drain(..used);
         if self.inbox.len() > MAX_MESSAGE {
             return Err(io::Error::other("a message is too long"));
@@ -316,16 +361,17 @@ impl<'a> Attendant<'a> {
         Ok(())
     }
 
-    fn paint(&mut self) -> Option<JoinHandle<(Painter, Vec<u8>)>> {
+    fn paint(&mut self) -> Option<JoinHandle<Painted>> {
         let mut painter = self.painter.take()?;
-        let Some(job) = self.viewer.job() else {
+        self.viewer.set_stale(self.rfb.screen.is_stale());
+        let Some(job) = self.viewer.job(Instant::now().into_std()) else {
             self.painter = Some(painter);
             return None;
         };
         let screen = self.rfb.screen.clone();
         Some(tokio::task::spawn_blocking(move || {
-            let bytes = painter.paint(&screen, &job);
-            (painter, bytes)
+            let bytes = painter.paint(&screen, &job, std::time::Instant::now());
+            Painted { painter, bytes, refines: job.refine.is_some() }
         }))
     }
 
@@ -340,6 +386,14 @@ impl<'a> Attendant<'a> {
             self.viewer.desktop_copied(text);
         }
     }
+}
+
+/// What has been written, and by whom.
+struct Painted {
+    painter: Painter,
+    bytes: Vec<u8>,
+    /// Whether it only refines what was shown already.
+    refines: bool,
 }
 
 /// Ends the task with its owner.
@@ -384,7 +438,7 @@ async fn until(time: Option<Instant>) {
     }
 }
 
-async fn join(painting: &mut Option<JoinHandle<(Painter, Vec<u8>)>>) -> io::Result<(Painter, Vec<u8>)> {
+async fn join(painting: &mut Option<JoinHandle<Painted>>) -> io::Result<Painted> {
     let Some(task) = painting else { return std::future::pending().await };
     let painted = task.await.map_err(io::Error::other);
     *painting = None;

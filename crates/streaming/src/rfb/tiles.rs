@@ -37,6 +37,19 @@ impl Grid {
     pub(super) fn area(self) -> usize {
         self.columns * self.rows
     }
+
+    /// The tiles that `area` touches, by their numbers.
+    pub(super) fn touched(self, area: Rect) -> impl Iterator<Item = usize> {
+        let Self { columns, rows } = self;
+        let range = |from: u16, to: u32, most: usize| {
+            usize::from(from) / SIDE..(to as usize).div_ceil(SIDE).min(most)
+        };
+        let empty = area.is_empty();
+        let across = range(area.x, area.right(), columns);
+        range(area.y, area.bottom(), rows)
+            .filter(move |_| !empty)
+            .flat_map(move |row| across.clone().map(move |column| row * columns + column))
+    }
 }
 
 impl Tiles {
@@ -94,15 +107,7 @@ impl Tiles {
     }
 
     fn touched(&self, area: Rect) -> impl Iterator<Item = usize> + use<> {
-        let Grid { columns, rows } = self.size;
-        let range = |from: u16, to: u32, most: usize| {
-            usize::from(from) / SIDE..(to as usize).div_ceil(SIDE).min(most)
-        };
-        let empty = area.is_empty();
-        let across = range(area.x, area.right(), columns);
-        range(area.y, area.bottom(), rows)
-            .filter(move |_| !empty)
-            .flat_map(move |row| across.clone().map(move |column| row * columns + column))
+        self.size.touched(area)
     }
 
     /// Rectangles that cover the marked tiles, and as little else as their number allows.

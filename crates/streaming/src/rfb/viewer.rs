@@ -1,15 +1,24 @@
 //! One viewer of RFB after the handshake, without I/O: its messages go in; what is to be sent to it, and what it wants of
 //! the desktop, come out.
 
-use std::sync::Arc;
+mod answers;
+mod flow;
+mod job;
+mod reel;
+mod refining;
+
+use std::{sync::Arc, time::Instant};
 
 use cosmos_auth::Role;
 use cosmos_desktop::{CursorImage, InputEvent, Rect, Size};
 use cosmos_protocol::rfb::{
-    ClientMessage, ClipboardFlags, ClipboardMessage, Encoding, PixelFormat, Pseudo, ResizeReason,
-    ResizeStatus, RfbError, Wishes, colour_map, cut_text, end_of_continuous_updates, fence,
+    AudioFormat, AudioRequest, ClientMessage, ClipboardFlags, ClipboardMessage, PixelFormat, Pseudo,
+    ResizeReason, ResizeStatus, RfbError, Samples, Wishes, audio_begin, audio_end, colour_map, cut_text,
+    end_of_continuous_updates, fence,
 };
 
+pub(super) use self::job::Job;
+use self::{answers::Answers, flow::Flow, reel::Reel, refining::Refining};
 use super::{
     input::{Pointer, key},
     tiles::Tiles,
@@ -28,7 +37,18 @@ pub(super) struct Viewer {
     role: Role,
     /// Whether keys and pointer reach the desktop.
     drives: bool,
+    /// The encodings that it understands, by their numbers.
+    numbers: Vec<i32>,
     pub(super) wishes: Wishes,
+    /// Whether H.264 is there to be shown.
+    films: bool,
+    /// Whether that is better for what is shown just now.
+    moves: bool,
+    flow: Flow,
+    reel: Reel,
+    refining: Refining,
+    /// Since when it has not asked for a picture.
+    idle_since: Option<Instant>,
     pub(super) format: PixelFormat,
     pointer: Pointer,
     /// What the viewer believes the size to be.
@@ -37,9 +57,11 @@ pub(super) struct Viewer {
     new: Tiles,
     new_size: Size,
     version: u64,
+    /// Whether the picture is older than what is on the screen.
+    is_stale: bool,
     requested: Option<Rect>,
-    /// Whether everything was asked for, and not only what is new.
-    fresh: bool,
+    /// What it may have lost of what it was sent, as it asks for more than what is new, or has seen a film there.
+    lost: Tiles,
     continuous: Option<Rect>,
     around: Around,
     /// Whether it asked for another size and was not answered yet.
@@ -49,6 +71,13 @@ pub(super) struct Viewer {
     provide: bool,
     /// Marks that the viewer has not answered yet.
     marks: u8,
+    answers: Answers,
+    /// Whether one more update may be on its way than there always may.
+    takes_more: bool,
+    /// Whether there is sound to be heard.
+    sounds: bool,
+    listens: bool,
+    samples: Samples,
     out: Vec<u8>,
     wants: Vec<Want>,
 }
@@ -67,55 +96,53 @@ impl Around {
     }
 }
 
-/// What to write next.
-#[derive(Debug)]
-pub(super) struct Job {
-    /// The size of the picture.
-    pub(super) size: Size,
-    /// The size that the viewer knows of.
-    pub(super) known: Size,
-    pub(super) rects: Vec<Rect>,
-    /// Whether the viewer may have lost what it showed.
-    pub(super) fresh: bool,
-    pub(super) around: Around,
-    pub(super) wishes: Wishes,
-    pub(super) format: PixelFormat,
-}
-
 /// The viewer is to answer this mark.
 const ANSWER: u32 = 1 << 31;
 /// Flags of marks that are understood.
 const KNOWN_FLAGS: u32 = 0b111;
-/// So many updates may be on their way where nobody asks for each.
-const ON_THE_WAY: u8 = 2;
 /// A viewer who lets so many bytes of answers wait reads nothing.
 pub(super) const MAX_WAITING: usize = 4 << 20;
 /// Longer texts are not offered: packing one must not keep the others waiting.
 const MAX_TEXT: usize = 1 << 20;
+/// The part of a second by which sound may be late.
+const LATE: usize = 4;
 /// Extensions that are told by an empty rectangle.
-const TOLD: [Pseudo; 2] = [Pseudo::ExtendedKey, Pseudo::ExtendedMouseButtons];
+const TOLD: [Pseudo; 3] = [Pseudo::ExtendedKey, Pseudo::ExtendedMouseButtons, Pseudo::Audio];
 
 impl Viewer {
-    /// One who was told that the screen has this size.
-    pub(super) fn new(role: Role, size: Size) -> Self {
+    /// One who was told that the screen has this size, on a desktop that can be heard or not.
+    pub(super) fn new(role: Role, size: Size, sounds: bool) -> Self {
         Self {
             role,
             drives: role.may_control(),
+            numbers: Vec::new(),
             wishes: Wishes::default(),
+            films: false,
+            moves: false,
+            flow: Flow::default(),
+            reel: Reel::new(),
+            refining: Refining::new(),
+            idle_since: None,
             format: PixelFormat::BGRX,
             pointer: Pointer::default(),
             size,
             new: Tiles::new(size, true),
             new_size: size,
             version: 0,
+            is_stale: false,
             requested: None,
-            fresh: true,
+            lost: Tiles::new(size, true),
             continuous: None,
             around: Around::default(),
             resizing: false,
             clipboard: None,
             provide: false,
             marks: 0,
+            answers: Answers::default(),
+            takes_more: false,
+            sounds,
+            listens: false,
+            samples: Samples::new(AudioFormat::USUAL),
             out: Vec::new(),
             wants: Vec::new(),
         }
@@ -156,9 +183,9 @@ impl Viewer {
         std::mem::replace(&mut self.drives, drives) != drives
     }
 
-    /// Whether the viewer waits for a picture.
+    /// Whether the viewer waits for a picture, and can take it.
     pub(super) fn looks(&self) -> bool {
-        self.requested.is_some() || self.continuous.is_some()
+        self.requested.is_some() || (self.continuous.is_some() && self.has_room())
     }
 
     fn message(&mut self, message: ClientMessage) {
@@ -169,11 +196,12 @@ impl Viewer {
                     self.out.extend(colour_map());
                 }
             }
-            ClientMessage::SetEncodings(numbers) => self.set_encodings(&numbers),
+            ClientMessage::SetEncodings(numbers) => self.set_encodings(numbers),
             ClientMessage::Request { incremental, area } => {
                 if !incremental {
-                    self.fresh = true;
+                    self.lost.mark_area(area);
                     self.new.mark_area(area);
+                    self.reel.skip(false);
                     self.tell_size(ResizeReason::Server, ResizeStatus::Done);
                 }
                 self.requested = Some(self.requested.map_or(area, |other| around(other, area)));
@@ -193,13 +221,13 @@ impl Viewer {
             }
             ClientMessage::Fence { flags, payload } => self.fence(flags, &payload),
             ClientMessage::SetDesktopSize { size, .. } => self.set_desktop_size(size),
-            ClientMessage::Audio(_) => {}
+            ClientMessage::Audio(request) => self.audio(request),
         }
     }
 
-    fn set_encodings(&mut self, numbers: &[i32]) {
-        let wishes = Wishes::new(numbers, |encoding| encoding != Encoding::H264);
-        let before = std::mem::replace(&mut self.wishes, wishes);
+    fn set_encodings(&mut self, numbers: Vec<i32>) {
+        self.numbers = numbers;
+        let before = self.understand();
         let begins = |viewer: &Self, pseudo| viewer.wishes.has(pseudo) && !before.has(pseudo);
         if begins(self, Pseudo::ContinuousUpdates) {
             self.out.extend(end_of_continuous_updates());
@@ -210,11 +238,42 @@ impl Viewer {
         if begins(self, Pseudo::ExtendedClipboard) && self.role.may_use_clipboard() {
             self.out.extend(ClipboardMessage::understood().encode());
         }
-        let told = TOLD.into_iter().filter(|pseudo| begins(self, *pseudo));
+        let told = TOLD.into_iter().filter(|pseudo| *pseudo != Pseudo::Audio || self.sounds);
+        let told = told.filter(|pseudo| begins(self, *pseudo));
         let told: Vec<_> = told.filter(|pseudo| !self.around.understood.contains(pseudo)).collect();
         self.around.understood.extend(told);
         if begins(self, Pseudo::ExtendedDesktopSize) {
             self.tell_size(ResizeReason::Server, ResizeStatus::Done);
+        }
+    }
+
+    /// Who was not told that there is sound, and asks for it all the same, hears nothing.
+    fn audio(&mut self, request: AudioRequest) {
+        match request {
+            AudioRequest::Format(format) => self.samples = Samples::new(format),
+            AudioRequest::Enable if self.sounds && !self.listens => {
+                self.listens = true;
+                self.out.extend(audio_begin());
+            }
+            AudioRequest::Disable if self.listens => {
+                self.listens = false;
+                self.out.extend(audio_end());
+            }
+            AudioRequest::Enable | AudioRequest::Disable => {}
+        }
+    }
+
+    /// Whether the viewer wants to hear what is played.
+    pub(super) fn listens(&self) -> bool {
+        self.listens
+    }
+
+    /// This is played. Where `waiting` bytes have not been sent yet, and those are more than [`LATE`] of sound, it is left
+    /// out: sound must not come later and later.
+    pub(super) fn hear(&mut self, played: &[i16], waiting: usize) {
+        let most = self.samples.format().bytes_per_second() / LATE;
+        if self.listens && waiting <= most {
+            self.samples.write(played, &mut self.out);
         }
     }
 
@@ -254,6 +313,7 @@ impl Viewer {
             self.out.extend(fence(flags & KNOWN_FLAGS, payload));
         } else {
             self.marks = self.marks.saturating_sub(1);
+            self.refining.marked();
         }
     }
 
@@ -319,15 +379,25 @@ impl Viewer {
 
     /// Looks at what is new, as `look` tells: see [`Screen::changes`](super::screen::Screen::changes).
     pub(super) fn look(&mut self, look: impl FnOnce(u64, &mut Size, &mut Tiles) -> u64) {
+        let before = self.new_size;
         self.version = look(self.version, &mut self.new_size, &mut self.new);
+        if self.new_size != before {
+            self.lost = Tiles::new(self.new_size, true);
+        }
         let resizes = self.wishes.has(Pseudo::DesktopSize) || self.wishes.has(Pseudo::ExtendedDesktopSize);
         if self.new_size != self.size && resizes {
             self.size = self.new_size;
-            self.fresh = true;
+            self.lost = Tiles::new(self.size, true);
             let ours = std::mem::take(&mut self.resizing) || self.owes_answer();
             let reason = if ours { ResizeReason::ThisViewer } else { ResizeReason::Server };
             self.around.size = Some((self.size, reason, ResizeStatus::Done));
         }
+    }
+
+    /// Whether the picture is older than what is on the screen. It is not written then: what was there before a film would
+    /// be seen again for a moment.
+    pub(super) fn set_stale(&mut self, is_stale: bool) {
+        self.is_stale = is_stale;
     }
 
     /// Whether a size was asked for that did not come yet.
@@ -341,33 +411,6 @@ impl Viewer {
         self.tell_size(ResizeReason::ThisViewer, ResizeStatus::OutOfResources);
     }
 
-    /// What to write next, if the viewer waits for it and can take it.
-    pub(super) fn job(&mut self) -> Option<Job> {
-        let area = match (self.requested, self.continuous) {
-            (Some(requested), Some(continuous)) => around(requested, continuous),
-            (Some(requested), None) => requested,
-            (None, Some(continuous)) if self.marks < ON_THE_WAY => continuous,
-            _ => return None,
-        };
-        let area = area.clip(self.size).clip(self.new_size);
-        if self.around.is_empty() && !self.new.touches(area) {
-            return None;
-        }
-        self.requested = None;
-        if self.continuous.is_some() && self.wishes.has(Pseudo::Fence) {
-            self.marks = self.marks.saturating_add(1);
-        }
-        let mut around = std::mem::take(&mut self.around);
-        around.cursor = around.cursor.filter(|_| self.draws_cursor());
-        // A size comes alone, as it ends what the viewer knew of the picture; the rest is asked for at once.
-        let (rects, fresh) = match around.size {
-            Some(_) => (Vec::new(), false),
-            None => (self.new.take(area).rects(), std::mem::take(&mut self.fresh)),
-        };
-        let (size, known) = (self.new_size, self.size);
-        Some(Job { size, known, rects, fresh, around, wishes: self.wishes.clone(), format: self.format })
-    }
-
     /// The mark that goes behind an update, where the viewer understands it.
     pub(super) fn closing_mark(&self) -> Vec<u8> {
         match self.continuous.is_some() && self.wishes.has(Pseudo::Fence) {
@@ -378,7 +421,7 @@ impl Viewer {
 }
 
 /// The smallest rectangle that holds both.
-fn around(a: Rect, b: Rect) -> Rect {
+pub(super) fn around(a: Rect, b: Rect) -> Rect {
     let (x, y) = (a.x.min(b.x), a.y.min(b.y));
     let reach = |from: u16, a: u32, b: u32| (a.max(b) - u32::from(from)).min(u32::from(u16::MAX)) as u16;
     Rect { x, y, width: reach(x, a.right(), b.right()), height: reach(y, a.bottom(), b.bottom()) }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use cosmos_auth::{Accounts, ApiToken, Networks, Rights, Role, SessionKey};
-use cosmos_encoder::{AudioConfig, Capabilities, Codec, EncoderConfig};
+use cosmos_encoder::{AudioConfig, Capabilities, Choice, Codec, EncoderConfig};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -97,12 +97,24 @@ pub struct VideoConfig {
     pub codec: Codec,
     /// What else can be encoded where a browser does not decode that, best first.
     pub others: Vec<Codec>,
+    /// Whether colours are coded at 4:4:4 where the encoder can and all who watch decode it.
+    pub full_colour: bool,
 }
 
 impl VideoConfig {
     /// Those that work, by their names, with what they make.
     pub(super) fn encoders(&self) -> Vec<(String, Codec)> {
         self.capabilities.works.iter().map(|working| (working.element.clone(), working.codec)).collect()
+    }
+
+    /// Whether H.264 is made by a circuit of the GPU.
+    pub(super) fn is_by_circuit(&self) -> bool {
+        let works = &self.capabilities.works;
+        let chosen = match &self.encoder.choice {
+            Choice::Named(name) => works.iter().find(|it| it.element == *name),
+            _ => None,
+        };
+        chosen.is_none_or(|it| it.hardware) && works.iter().any(|it| it.hardware && it.codec == Codec::H264)
     }
 
     /// Those that a person may choose, and why the others may not be.
@@ -168,4 +180,40 @@ pub struct ProxyConfig {
     pub user_header: Option<String>,
     /// What such a user may do who has no account here.
     pub rights: Rights,
+}
+
+#[cfg(test)]
+mod tests {
+    use cosmos_encoder::Working;
+
+    use super::*;
+
+    #[test]
+    fn a_circuit_encodes_where_one_works_and_nothing_else_was_asked_for() {
+        let works = |names: &[(&str, bool)]| {
+            let row = |(name, hardware): &(&str, bool)| Working::new(*name, Codec::H264, *hardware);
+            Capabilities { works: names.iter().map(row).collect(), ..Capabilities::default() }
+        };
+        let (x264, nvenc) = (("x264enc", false), ("nvh264enc", true));
+        let named = |name: &str| Choice::Named(name.to_owned());
+        for (choice, names, circuit) in [
+            (Choice::Auto, &[x264, nvenc][..], true),
+            (Choice::Auto, &[x264], false),
+            (named("x264enc"), &[x264, nvenc], false),
+            (named("h264enc"), &[x264, nvenc], true),
+        ] {
+            let video = VideoConfig {
+                fps: 30,
+                max_kbps: 4000,
+                adapts: true,
+                keyframe_every: None,
+                full_colour: false,
+                encoder: EncoderConfig { choice, ..EncoderConfig::default() },
+                capabilities: works(names),
+                codec: Codec::H264,
+                others: vec![],
+            };
+            assert_eq!(video.is_by_circuit(), circuit, "{:?} {names:?}", video.encoder.choice);
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 mod backlog;
 mod codecs;
+mod formats;
 mod gate;
 mod link;
 mod outbox;
@@ -13,6 +14,7 @@ mod peer;
 mod reach;
 mod rest;
 mod rtc;
+mod seek;
 mod socket;
 
 use std::{
@@ -123,6 +125,8 @@ pub struct Session {
     /// Whether the rate follows what the network carries.
     adapts: bool,
     skipped: u32,
+    /// When the newest picture that it was sent was captured.
+    newest: Option<Instant>,
 }
 
 impl Session {
@@ -145,8 +149,8 @@ impl Session {
         let wish = Wish { video, max_kbps, ..Wish::default() };
         let drives = viewer.rights.role.may_control();
         let incoming = Assembler::default();
-        let (unseen, person_kbps) = (None, u32::MAX);
-        Self { viewer, drives, link, incoming, wish, decodes, unseen, person_kbps, adapts, skipped: 0 }
+        let (unseen, person_kbps, skipped, newest) = (None, u32::MAX, 0, None);
+        Self { viewer, drives, link, incoming, wish, decodes, unseen, person_kbps, adapts, skipped, newest }
     }
 
     /// The viewer's name and rights.
@@ -210,9 +214,19 @@ impl Session {
         Wish { video, keyframe, ..self.wish }
     }
 
+    /// What the network and the person allow, in kbit/s, where the picture is looked at.
+    pub fn takes(&self) -> Option<u32> {
+        (self.link.is_open() && self.looks()).then_some(self.wish.max_kbps)
+    }
+
     /// Whether it waits for a keyframe, for which there may not be room yet.
     pub fn waits(&self) -> bool {
         self.link.is_open() && self.looks() && self.wish.keyframe
+    }
+
+    /// Another encode of the picture comes from now on, which begins with a keyframe.
+    pub fn begin_anew(&mut self) {
+        self.wish.keyframe = true;
     }
 
     fn looks(&self) -> bool {
@@ -247,10 +261,15 @@ impl Session {
     /// The next picture. A viewer that cannot keep up is passed over until the next keyframe.
     pub fn video(&mut self, packed: &Packed<'_>, now: Instant) {
         // What was encoded before the codec changed may still be on its way.
-        if !self.link.is_open() || !self.looks() || !self.decodes.has(packed.frame().codec) {
+        if !self.link.is_open() || !self.looks() || !self.decodes.take(packed.frame()) {
             return;
         }
-        let keyframe = packed.frame().keyframe;
+        let (keyframe, captured) = (packed.frame().keyframe, packed.frame().captured);
+        // Of two encodes one may be behind the other, and time does not go back for a page.
+        if self.wish.keyframe && self.newest.is_some_and(|newest| captured < newest) {
+            self.skipped += 1;
+            return;
+        }
         if keyframe {
             self.wish.keyframe = false;
         } else if self.wish.keyframe {
@@ -262,6 +281,7 @@ impl Session {
             self.wish.keyframe = true;
             return;
         }
+        self.newest = Some(captured);
         self.link.video(packed, self.wish.max_kbps, now);
     }
 

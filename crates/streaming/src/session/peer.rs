@@ -15,6 +15,7 @@ use super::{
     outbox::Outbox,
     rest::Rest,
     rtc::{Offered, Tracks},
+    seek::Seek,
 };
 
 /// One peer connection.
@@ -25,6 +26,7 @@ pub(super) struct Peer {
     outbox: Outbox,
     backlog: Backlog,
     rest: Rest,
+    seek: Seek,
     estimate_kbps: u32,
     /// Frame times count from here.
     start: Instant,
@@ -57,6 +59,7 @@ impl Peer {
             outbox: Outbox::default(),
             backlog: Backlog::default(),
             rest: Rest::new(now),
+            seek: Seek::new(now),
             estimate_kbps: 0,
             start: now,
             told: now,
@@ -216,7 +219,7 @@ impl Link for Peer {
             return LinkOutput::Closed(reason);
         }
         self.flush();
-        if let Some(kbps) = self.rest.wanted(now) {
+        if let Some(kbps) = self.rest.wanted(now, |kbps| self.seek.asked(kbps, self.estimate_kbps, now)) {
             self.rtc.bwe().set_bitrate(Bitrate::ZERO, Bitrate::kbps(kbps.into()));
         }
         for _ in 0..MOST_AHEAD {

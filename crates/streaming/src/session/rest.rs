@@ -53,9 +53,10 @@ impl Rest {
         self.desire_kbps = kbps.max(NOTHING_KBPS);
     }
 
-    /// The bandwidth to look for, in kbit/s, when it is another than before.
-    pub(super) fn wanted(&mut self, now: Instant) -> Option<u32> {
-        let kbps = if now < self.keen_until { self.desire_kbps } else { NOTHING_KBPS };
+    /// The bandwidth to look for, in kbit/s, when it is another than before; `asked` tells what to ask for where more is
+    /// of use.
+    pub(super) fn wanted(&mut self, now: Instant, asked: impl FnOnce(u32) -> u32) -> Option<u32> {
+        let kbps = if now < self.keen_until { asked(self.desire_kbps) } else { NOTHING_KBPS };
         (self.told_kbps.replace(kbps) != Some(kbps)).then_some(kbps)
     }
 
@@ -79,18 +80,19 @@ mod tests {
     fn a_still_session_wakes_rarely_and_stops_probing() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
+        let wanted = |rest: &mut Rest, ms| rest.wanted(at(ms), |kbps| kbps);
         let mut rest = Rest::new(start);
         rest.desire(8000);
-        assert_eq!((rest.wanted(at(0)), rest.wanted(at(1))), (Some(8000), None));
+        assert_eq!((wanted(&mut rest, 0), wanted(&mut rest, 1)), (Some(8000), None));
         assert_eq!(rest.lengthen(at(3), at(1)), at(3));
-        assert_eq!(rest.wanted(at(3000)), Some(NOTHING_KBPS));
+        assert_eq!(wanted(&mut rest, 3000), Some(NOTHING_KBPS));
         rest.woken(at(7000));
         assert_eq!(rest.lengthen(at(7001), at(7000)), at(7050));
         assert_eq!(rest.lengthen(at(7021), at(7020)), at(7050), "whatever else happens in between");
         rest.disturb(at(8000), 8000, 8000);
-        assert_eq!((rest.wanted(at(8000)), rest.lengthen(at(8001), at(8000))), (None, at(8001)));
+        assert_eq!((wanted(&mut rest, 8000), rest.lengthen(at(8001), at(8000))), (None, at(8001)));
         rest.disturb(at(9000), 8400, 8000);
-        assert_eq!(rest.wanted(at(9000)), Some(8000));
-        assert_eq!(rest.wanted(at(12_001)), Some(NOTHING_KBPS));
+        assert_eq!(wanted(&mut rest, 9000), Some(8000));
+        assert_eq!(wanted(&mut rest, 12_001), Some(NOTHING_KBPS));
     }
 }

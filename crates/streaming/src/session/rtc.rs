@@ -5,17 +5,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cosmos_encoder::{AudioPacket, Codec, EncodedFrame};
+use cosmos_encoder::{AudioPacket, Codec, EncodedFrame, Sampling};
 use str0m::{
     Rtc, RtcError,
     bwe::Bitrate,
     change::{SdpAnswer, SdpOffer},
-    format,
+    format::{self, PayloadParams},
     media::{Frequency, MediaAdded, MediaKind, MediaTime, Mid, Pt},
     rtp::{AbsCaptureTime, Extension},
 };
 
-use super::{Codecs, Reach};
+use super::{Codecs, Reach, formats};
 
 /// The rate at which the network is believed to be before anything is known about it, in kbit/s. Probes double
 /// it within a few round trips; a slower network is flooded for less than a second.
@@ -90,8 +90,7 @@ pub(crate) fn answer_at(
         rtc.add_local_candidate(candidate);
     }
     let answer = rtc.sdp_api().accept_offer(offer).map_err(OfferError::Sdp)?;
-    let agreed = answer.to_sdp_string();
-    let decodes: Codecs = codecs.iter().filter(|codec| agreed.contains(rtpmap(*codec))).collect();
+    let decodes = formats::agreed(&answer.to_sdp_string(), codecs);
     if decodes.is_empty() {
         return Err(OfferError::Codec(codecs));
     }
@@ -107,7 +106,7 @@ fn config(codecs: Codecs, adapts: bool) -> str0m::RtcConfig {
     let mut config = Rtc::builder();
     config.set_max_stun_rto(STUN_PAUSE);
     config.set_max_stun_retransmits(STUN_TRIES);
-    config
+    config = config
         .clear_codecs()
         .enable_opus(true, false)
         .enable_h264(codecs.has(Codec::H264))
@@ -121,7 +120,9 @@ fn config(codecs: Codecs, adapts: bool) -> str0m::RtcConfig {
         .enable_bwe(adapts.then(|| Bitrate::kbps(START_KBPS.into())))
         .set_stats_interval(Some(ESTIMATE_EVERY))
         // Room for a second of the dearest picture, so that what is lost can be sent again.
-        .set_send_buffer_video(2000)
+        .set_send_buffer_video(2000);
+    formats::add_full(config.codec_config(), codecs);
+    config
 }
 
 /// Where frames and sound go.
@@ -129,15 +130,18 @@ fn config(codecs: Codecs, adapts: bool) -> str0m::RtcConfig {
 pub(super) struct Tracks {
     pub(super) video: Option<Mid>,
     pub(super) audio: Option<(Mid, Pt)>,
-    /// By which payload type pictures of each codec travel.
-    pictures: Vec<(Codec, Pt)>,
+    /// By which payload type pictures of each codec and sampling travel.
+    pictures: Vec<(Codec, Sampling, Pt)>,
 }
 
 impl Tracks {
     pub(super) fn added(&mut self, rtc: &mut Rtc, added: &MediaAdded) {
         let Some(writer) = rtc.writer(added.mid) else { return };
-        let best = |codec: format::Codec| {
-            let params = writer.payload_params().filter(|params| params.spec().codec == codec);
+        let best = |codec: format::Codec, sampling: Sampling| {
+            let spec = |params: &&PayloadParams| {
+                params.spec().codec == codec && formats::sampling(codec, &params.spec().format) == sampling
+            };
+            let params = writer.payload_params().filter(spec);
             let best = params.max_by_key(|params| {
                 let format = params.spec().format;
                 // Constrained baseline in packetization mode 1 is what every browser decodes; of VP9 it is profile 0.
@@ -149,12 +153,15 @@ impl Tracks {
         };
         match added.kind {
             MediaKind::Video => {
-                let pictures =
-                    Codec::ALL.into_iter().filter_map(|codec| Some((codec, best(format_of(codec))?)));
-                self.pictures = pictures.collect();
+                let both = |codec| [(codec, Sampling::Half), (codec, Sampling::Full)];
+                let found =
+                    |(codec, sampling)| best(formats::of(codec), sampling).map(|pt| (codec, sampling, pt));
+                self.pictures = Codec::ALL.into_iter().flat_map(both).filter_map(found).collect();
                 self.video = Some(added.mid);
             }
-            MediaKind::Audio => self.audio = best(format::Codec::Opus).map(|pt| (added.mid, pt)),
+            MediaKind::Audio => {
+                self.audio = best(format::Codec::Opus, Sampling::Half).map(|pt| (added.mid, pt));
+            }
         }
     }
 
@@ -164,8 +171,11 @@ impl Tracks {
         frame: &EncodedFrame,
         start: Instant,
     ) -> Result<(), RtcError> {
-        let pictures = self.pictures.iter().find(|(codec, _)| *codec == frame.codec);
-        let (Some(mid), Some((_, pt))) = (self.video, pictures) else { return Ok(()) };
+        let is_it = |(codec, sampling, _): &&(Codec, Sampling, Pt)| {
+            (*codec, *sampling) == (frame.codec, frame.sampling)
+        };
+        let pictures = self.pictures.iter().find(is_it);
+        let (Some(mid), Some((.., pt))) = (self.video, pictures) else { return Ok(()) };
         let Some(writer) = rtc.writer(mid) else { return Ok(()) };
         let age = frame.captured.saturating_duration_since(start).as_micros() as u64;
         let time = MediaTime::new(age * 9 / 100, Frequency::NINETY_KHZ);
@@ -187,26 +197,5 @@ impl Tracks {
         let Some((mid, pt)) = self.audio else { return Ok(()) };
         let Some(writer) = rtc.writer(mid) else { return Ok(()) };
         writer.write(pt, now, MediaTime::new(packet.pts, Frequency::FORTY_EIGHT_KHZ), packet.data.clone())
-    }
-}
-
-/// How a session description names the codec (RFC 6184, RFC 7798, RFC 7741, RFC 9628, and that of AV1).
-fn rtpmap(codec: Codec) -> &'static str {
-    match format_of(codec) {
-        format::Codec::H265 => "H265/90000",
-        format::Codec::Vp8 => "VP8/90000",
-        format::Codec::Vp9 => "VP9/90000",
-        format::Codec::Av1 => "AV1/90000",
-        _ => "H264/90000",
-    }
-}
-
-fn format_of(codec: Codec) -> format::Codec {
-    match codec {
-        Codec::H265 => format::Codec::H265,
-        Codec::Vp8 => format::Codec::Vp8,
-        Codec::Vp9 => format::Codec::Vp9,
-        Codec::Av1 => format::Codec::Av1,
-        _ => format::Codec::H264,
     }
 }

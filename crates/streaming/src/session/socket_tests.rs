@@ -6,7 +6,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use cosmos_auth::Role;
 use cosmos_desktop::{InputEvent, Keysym};
-use cosmos_encoder::{Codec, EncodedFrame};
+use cosmos_encoder::{Codec, EncodedFrame, Sampling};
 
 use super::{pace::TOLD, *};
 
@@ -121,11 +121,23 @@ impl World {
     }
 
     fn frame(&mut self, keyframe: bool, bytes: usize) {
+        self.frame_of(self.now, keyframe, bytes);
+    }
+
+    fn frame_of(&mut self, captured: Instant, keyframe: bool, bytes: usize) {
         let (convert, encode) = Default::default();
         let data = Arc::from(vec![7; bytes]);
         let size = Size::new(64, 64);
-        let frame =
-            EncodedFrame { codec: Codec::H264, keyframe, size, data, captured: self.now, convert, encode };
+        let frame = EncodedFrame {
+            codec: Codec::H264,
+            sampling: Sampling::Half,
+            keyframe,
+            size,
+            data,
+            captured,
+            convert,
+            encode,
+        };
         self.session.video(&Packed::new(&frame), self.now);
         self.drain();
     }
@@ -275,4 +287,22 @@ fn no_number_that_a_page_tells_harms() {
         world.run(Duration::from_millis(100));
         assert_eq!(world.videos(), 2);
     }
+}
+
+#[test]
+fn another_encode_begins_with_a_keyframe_that_is_no_older_than_what_was_shown() {
+    let mut world = World::new(Role::Viewer, 100_000);
+    world.frame(true, 5000);
+    let shown = world.now;
+    world.run(Duration::from_millis(50));
+    world.session.begin_anew();
+    assert!(world.session.wish(world.now).keyframe);
+    world.frame(false, 1000);
+    world.frame_of(shown - Duration::from_millis(30), true, 5000);
+    world.run(Duration::from_millis(50));
+    assert_eq!((world.videos(), world.session.wish(world.now).keyframe), (1, true));
+    world.frame(true, 5000);
+    world.frame(false, 1000);
+    world.run(Duration::from_millis(50));
+    assert_eq!((world.videos(), world.session.wish(world.now).keyframe), (3, false));
 }

@@ -6,7 +6,7 @@ use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
 
 use cosmos_auth::Role;
 use cosmos_desktop::{InputEvent, Keysym};
-use cosmos_encoder::{Codec, EncodedFrame};
+use cosmos_encoder::{Codec, EncodedFrame, Sampling};
 use str0m::{
     Candidate, Event, Input, Rtc,
     change::SdpPendingOffer,
@@ -40,7 +40,9 @@ struct Page {
 
 impl Page {
     fn new(now: Instant) -> (Self, SdpOffer, SdpPendingOffer) {
-        let mut rtc = Rtc::builder().build(now);
+        let mut config = Rtc::builder();
+        formats::add_full(config.codec_config(), Codecs::ALL_IN_FULL);
+        let mut rtc = config.build(now);
         rtc.add_local_candidate(Candidate::host(PAGE.parse().unwrap(), "udp").unwrap());
         let mut changes = rtc.sdp_api();
         let video = changes.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
@@ -63,16 +65,18 @@ impl Page {
             Event::MediaData(data) if data.mid == self.video => {
                 self.frames.push(data.data.to_vec());
                 let spec = data.params.spec();
-                self.codecs.push(format!(
-                    "{} of profile {}",
-                    spec.codec,
-                    spec.format.profile_id.unwrap_or(0)
-                ));
+                self.codecs.push(format!("{} of profile {}", spec.codec, profile(&spec.format)));
             }
             Event::MediaData(_) => self.heard += 1,
             _ => {}
         }
     }
+}
+
+/// The profile that a format tells, of whichever codec.
+fn profile(format: &str0m::format::FormatParams) -> u32 {
+    let h264 = format.profile_level_id.map(|id| id >> 16);
+    h264.or(format.profile_id).or(format.profile.map(u32::from)).unwrap_or(0)
 }
 
 /// The server's session, a page, and the link between them.
@@ -216,8 +220,13 @@ impl World {
     }
 
     fn frame_of(&mut self, codec: Codec, keyframe: bool, data: Vec<u8>) {
+        self.frame_sampled(codec, Sampling::Half, keyframe, data);
+    }
+
+    fn frame_sampled(&mut self, codec: Codec, sampling: Sampling, keyframe: bool, data: Vec<u8>) {
         let frame = EncodedFrame {
             codec,
+            sampling,
             keyframe,
             size: Size::new(64, 64),
             data: Arc::from(data),

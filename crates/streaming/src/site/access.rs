@@ -25,7 +25,7 @@ use crate::{AuthConfig, ProxyConfig, audit::Audit, clock, metrics::Logins, sessi
 
 pub(super) use self::{
     login::{login, logout},
-    sign_in::{begin, callback, offered},
+    sign_in::{begin, begin_at_vnc, callback, offered},
     visitor::{Actor, Visitor},
 };
 

@@ -66,7 +66,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/vnc/", get(index))
         .route("/vnc/api/session", get(session))
         .route("/vnc/api/login", get(access::offered).post(access::login))
-        .route("/vnc/api/oidc/begin", post(access::begin))
+        .route("/vnc/api/oidc/begin", post(access::begin_at_vnc))
         .route("/vnc/api/socket", get(socket::open))
         .route("/vnc/websockify", get(websockify::open))
         .route("/vnc/{*path}", get(file))

@@ -13,6 +13,8 @@ use turn_server_proto::{
     types::{AddressFamily, Instant as Time, TransportType, prelude::DelayedTransmitBuild as _},
 };
 
+use crate::stun::attribute;
+
 /// What the realm of a TURN server is called.
 const REALM: &str = "cosmos";
 /// STUN's attribute that holds the name of a login (RFC 8489, section 14.3).
@@ -172,13 +174,5 @@ impl Guest {
 
 /// The name in a message of STUN.
 pub(super) fn username(message: &[u8]) -> Option<&str> {
-    let mut rest = message.get(20..)?;
-    loop {
-        let (head, behind) = rest.split_first_chunk::<4>()?;
-        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        if u16::from_be_bytes([head[0], head[1]]) == USERNAME {
-            return std::str::from_utf8(behind.get(..length)?).ok();
-        }
-        rest = behind.get(length.next_multiple_of(4)..)?;
-    }
+    std::str::from_utf8(attribute(message.get(20..)?, USERNAME)?).ok()
 }

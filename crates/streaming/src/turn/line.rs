@@ -75,6 +75,14 @@ impl Line {
 /// # Errors
 /// When it begins with no message, or with one that is longer than [`MAX_DATAGRAM`].
 pub fn take(read: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+    take_within(read, MAX_DATAGRAM)
+}
+
+/// The same where no message is longer than `longest` bytes.
+///
+/// # Errors
+/// When it begins with no message, or with a longer one.
+pub(crate) fn take_within(read: &mut Vec<u8>, longest: usize) -> io::Result<Option<Vec<u8>>> {
     let Some(head) = read.first_chunk::<4>() else { return Ok(None) };
     let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
     let length = match head[0] {
@@ -82,7 +90,7 @@ pub fn take(read: &mut Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         0x40..=0x4f => 4 + length,
         first => return Err(io::Error::other(format!("no message of TURN begins with {first:#04x}"))),
     };
-    if length > MAX_DATAGRAM {
+    if length > longest {
         return Err(io::Error::other(format!("a message of {length} bytes is too long")));
     }
     let padded = length.next_multiple_of(4);

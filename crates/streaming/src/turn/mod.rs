@@ -28,6 +28,7 @@ use tokio::{
     time::sleep_until,
 };
 
+pub(crate) use self::line::take_within;
 use self::{guest::username, line::Line};
 pub use self::{
     guest::{Act, Guest, Lend, Rules},

@@ -5,7 +5,7 @@ mod provider;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
-use cosmos_auth::{Role, Secret};
+use cosmos_auth::{Accounts, Role, Secret};
 use cosmos_streaming::{AuthConfig, OidcConfig, PageConfig, ProxyConfig, ServerConfig};
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ fn whoever_the_provider_proves_comes_in_by_their_claim() {
         let provider = Provider::start(&signer);
         let server = server(&provider.issuer, &["admins"], |_| ());
         let offered = server.request("GET", "/desk/api/login", "", "");
-        assert!(offered.ends_with(r#"{"provider":"Example"}"#), "{offered}");
+        assert!(offered.ends_with(r#"{"password":true,"provider":"Example"}"#), "{offered}");
         let begun = begin(&server, "");
         assert!(begun.url.starts_with(&format!("{}/authorize?response_type=code&", provider.issuer)));
         assert_eq!(begun.asked("redirect_uri"), format!("http://{}/desk/api/oidc/callback", server.address));
@@ -259,6 +259,22 @@ fn a_provider_that_is_away_or_too_talkative_keeps_nobody_else_out() {
     let begun = begin(&server, "");
     provider.answers(Answer::token(&signer.sign(&begun.claims(&provider.issuer))));
     assert_eq!(finish(&server, &begun.cookie, &good(&begun)).1, "ada owner");
+}
+
+#[test]
+fn the_form_is_told_whether_a_password_does_as_well() {
+    let beside = server("https://id.example.org", &["admins"], |_| ());
+    let plain = config("127.0.0.1:0", Some("s3cret"));
+    let auth = AuthConfig { accounts: Some(Accounts::default()), ..plain.auth };
+    let alone = Server::with(ServerConfig { auth, ..config("127.0.0.1:0", None) });
+    for (server, told, logged_in) in [(&beside, true, "204"), (&alone, false, "401")] {
+        for path in ["/api/login", "/vnc/api/login"] {
+            let answer = server.request("GET", path, "", "");
+            let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+            assert_eq!(body["password"], told, "{path}: {answer}");
+        }
+        assert_eq!(status(&server.login("s3cret")), logged_in);
+    }
 }
 
 #[test]

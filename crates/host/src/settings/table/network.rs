@@ -55,6 +55,25 @@ pub(super) static ROWS: &[Setting] = &[
     )
     .older(&[successor("SELKIES_HTTPS_KEY"), successor("HTTPS_WEB_KEY")]),
     row(
+        ["acme", "acme", "COSMOS_ACME"],
+        Kind::Text,
+        Stream,
+        "Names to ask an authority for a certificate for, by ACME, joined by commas; needs a build with the feature acme, and that they lead here at port 443.",
+    ),
+    row(
+        ["acme_email", "acme-email", "COSMOS_ACME_EMAIL"],
+        Kind::Text,
+        Stream,
+        "Whom the authority may write to.",
+    ),
+    row(
+        ["acme_directory", "acme-directory", "COSMOS_ACME_DIRECTORY"],
+        Kind::Text,
+        Stream,
+        "Where the directory of the authority is.",
+    )
+    .by_default("https://acme-v02.api.letsencrypt.org/directory"),
+    row(
         ["transport", "transport", "COSMOS_TRANSPORT"],
         Kind::Word(&["auto", "udp", "tcp", "turn", "websocket"]),
         Stream,

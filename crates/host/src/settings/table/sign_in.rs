@@ -11,6 +11,13 @@ pub(super) static ROWS: &[Setting] = &[
         "Provider of OpenID Connect at which people may sign in, as it calls itself; needs a build with the feature oidc.",
     ),
     row(
+        ["oidc_only", "oidc-only", "COSMOS_OIDC_ONLY"],
+        Kind::Boolean,
+        Stream,
+        "Let people in by that provider alone: no password is made, and none is taken.",
+    )
+    .by_default("false"),
+    row(
         ["oidc_client_id", "oidc-client-id", "COSMOS_OIDC_CLIENT_ID"],
         Kind::Text,
         Stream,

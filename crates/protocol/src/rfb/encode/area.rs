@@ -18,7 +18,7 @@ impl Area {
         (self.width, self.height) = (rect.width.into(), rect.height.into());
         self.values.clear();
         self.values.reserve(self.width * self.height);
-        picture.rows(rect).for_each(|row| self.values.extend(pixels.values(row)));
+        picture.rows(rect).for_each(|row| pixels.extend(row, &mut self.values));
     }
 
     /// Becomes a part of another one.

@@ -13,6 +13,7 @@ use cosmos_desktop::{Rect, Size};
 use flate2::{Compress, Compression, FlushCompress, Status};
 
 use self::area::Area;
+pub use self::jpeg::JpegWriter;
 use super::{PixelFormat, Pixels, Wishes};
 
 /// How a part of the picture is written.
@@ -113,9 +114,36 @@ pub struct Encoder {
     zlib: Stream,
     zrle: Stream,
     tight: [Stream; 4],
+    jpeg: Jpeg,
+    moves: bool,
+    /// Parts that were written as JPEG; [`Update`](super::Update) takes them.
+    pub(super) lossy: Vec<Rect>,
+}
+
+/// What writes JPEG, and room for it.
+struct Jpeg {
+    writer: Box<dyn JpegWriter>,
+    image: Vec<u8>,
+}
+
+impl Default for Jpeg {
+    fn default() -> Self {
+        Self { writer: Box::new(jpeg::BuiltIn::default()), image: Vec::new() }
+    }
 }
 
 impl Encoder {
+    /// One whose JPEG is written by `writer`.
+    #[must_use]
+    pub fn with_jpeg(writer: Box<dyn JpegWriter>) -> Self {
+        Self { jpeg: Jpeg { writer, image: Vec::new() }, ..Self::default() }
+    }
+
+    /// Whether what is written from now on moves: nobody sees it for long, so JPEG is coarser.
+    pub fn set_moves(&mut self, moves: bool) {
+        self.moves = moves;
+    }
+
     /// Writes `rect`, which lies within the picture, with its header, and returns how many rectangles it became.
     /// What an encoding cannot hold in the viewer's pixels is written raw; H.264 is written by
     /// [`Update::h264`](super::Update::h264) only, and is raw here.
@@ -219,10 +247,18 @@ struct Stream(Option<Box<Compress>>);
 
 impl Stream {
     fn write(&mut self, level: u8, plain: &[u8], out: &mut Vec<u8>) {
-        let make = || Box::new(Compress::new(Compression::new(level.clamp(1, 9).into()), true));
+        let make = || Box::new(Compress::new(compression(level), true));
         deflate(self.0.get_or_insert_with(make), plain, FlushCompress::Sync, out);
     }
 }
+
+/// How much time compression takes, by what a viewer asks for.
+fn compression(level: u8) -> Compression {
+    Compression::new(level.clamp(LEAST, 9).into())
+}
+
+/// Lower levels take as long as this one, and make more bytes of text.
+const LEAST: u8 = 4;
 
 /// Compresses all of `plain`, so that it can be unpacked without what comes later.
 pub(super) fn deflate(stream: &mut Compress, plain: &[u8], flush: FlushCompress, out: &mut Vec<u8>) {

@@ -1,8 +1,8 @@
 //! PNG (RFC 2083), as far as it is needed: eight bits of red, green and blue, or indices.
 
-use flate2::{Compress, Compression, Crc, FlushCompress};
+use flate2::{Compress, Crc, FlushCompress};
 
-use super::{area::Area, deflate, palette::Palette};
+use super::{area::Area, compression, deflate, palette::Palette};
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 const RGB: u8 = 2;
@@ -33,7 +33,7 @@ pub(super) fn write(area: &Area, palette: Option<&Palette>, level: u8, out: &mut
         }
     }
     let mut packed = Vec::new();
-    let mut stream = Compress::new(Compression::new(level.clamp(1, 9).into()), true);
+    let mut stream = Compress::new(compression(level), true);
     deflate(&mut stream, &rows, FlushCompress::Finish, &mut packed);
     chunk(out, *b"IDAT", &packed);
     chunk(out, *b"IEND", &[]);

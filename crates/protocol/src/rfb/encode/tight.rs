@@ -3,7 +3,7 @@
 use cosmos_desktop::Rect;
 
 use super::{
-    Encoder, Encoding, Picture, Pixels, Stream, Wishes,
+    Encoder, Encoding, Jpeg, Picture, Pixels, Stream, Wishes,
     area::Area,
     header, jpeg,
     palette::{MOST, Palette},
@@ -21,8 +21,19 @@ const GRADIENT: u8 = 2;
 const WORTH_PACKING: usize = 12;
 /// No rectangle may be wider.
 const MAX_WIDTH: u16 = 2048;
-/// Larger parts are cut, so that each is written in the way that suits it.
-const MAX_AREA: usize = 65536;
+/// Nor is a photograph higher, so that its length can be told.
+const MAX_HEIGHT: u16 = 512;
+/// The most bytes whose number can be told.
+const LONGEST: usize = (1 << 22) - 1;
+/// Sides of the parts, those of narrow rectangles and of others: together they hold as many pixels as viewers expect.
+const BLOCK: u16 = 512;
+const BAND: u16 = 128;
+const NARROW: u16 = 128;
+const TALL: u16 = 512;
+/// Rows that show a photograph, mostly: the others need no look then.
+const FIRST_ROWS: u16 = 4;
+/// The bytes of a rectangle's header.
+const HEADER: usize = 12;
 /// JPEG loses what is drawn in few colours, and gains nothing on small parts.
 const WORTH_JPEG: usize = 1024;
 const FEW_COLOURS: usize = 96;
@@ -46,19 +57,32 @@ impl Encoder {
         pixels: &Pixels,
         out: &mut Vec<u8>,
     ) -> u16 {
-        let mut count = 0;
+        let lossy = wishes.quality.filter(|_| pixels.bytes() > 1);
+        let (mut count, mut photographs) = (0, Photographs::default());
         for part in parts(rect) {
-            header(out, part, Encoding::Tight);
-            self.area.fill(picture, part, pixels);
-            let lossy = wishes.quality.filter(|_| pixels.bytes() > 1 && self.area.values.len() >= WORTH_JPEG);
-            let most = if lossy.is_some() { FEW_COLOURS } else { MOST };
-            let palette = Palette::of(&self.area.values, most);
-            match (palette, lossy) {
-                (Some(palette), _) => self.few_colours(&palette, wishes, pixels, out),
-                (None, Some(quality)) if self.photograph(picture, part, JPEG, quality, out) => {}
-                (None, _) => self.many_colours(wishes, pixels, out),
+            let lossy = lossy.filter(|_| is_worth_jpeg(part));
+            match self.colours(picture, part, pixels, lossy.is_some()) {
+                None if lossy.is_some() => photographs.add(part),
+                palette => {
+                    header(out, part, Encoding::Tight);
+                    self.lossless(palette.as_ref(), wishes, pixels, out);
+                    count += 1;
+                }
             }
-            count += 1;
+        }
+        for part in photographs.whole() {
+            header(out, part, Encoding::Tight);
+            if self.photograph(picture, part, lossy, out) {
+                count += 1;
+                continue;
+            }
+            out.truncate(out.len() - HEADER);
+            for part in parts(part) {
+                header(out, part, Encoding::Tight);
+                let palette = self.colours(picture, part, pixels, false);
+                self.lossless(palette.as_ref(), wishes, pixels, out);
+                count += 1;
+            }
         }
         count
     }
@@ -76,15 +100,15 @@ impl Encoder {
         for part in parts(rect) {
             header(out, part, Encoding::TightPng);
             self.area.fill(picture, part, &pixels);
-            let lossy = wishes.quality.filter(|_| self.area.values.len() >= WORTH_JPEG);
+            let lossy = wishes.quality.filter(|_| is_worth_jpeg(part));
             let palette = Palette::of(&self.area.values, MOST);
-            match (palette, lossy) {
-                (Some(palette), _) if palette.colours().len() == 1 => {
+            match palette {
+                Some(palette) if palette.colours().len() == 1 => {
                     out.push(FILL);
                     pixels.put_tight(out, palette.colours()[0]);
                 }
-                (None, Some(quality)) if self.photograph(picture, part, JPEG, quality, out) => {}
-                (palette, _) => {
+                None if lossy.is_some() && self.photograph(picture, part, lossy, out) => {}
+                palette => {
                     out.push(PNG);
                     self.plain.clear();
                     png::write(&self.area, palette.as_ref(), wishes.compression, &mut self.plain);
@@ -97,22 +121,39 @@ impl Encoder {
         count
     }
 
-    fn photograph(
-        &mut self,
-        picture: Picture<'_>,
-        part: Rect,
-        kind: u8,
-        quality: u8,
-        out: &mut Vec<u8>,
-    ) -> bool {
-        let mut image = Vec::new();
-        let written = jpeg::write(picture, part, quality, &mut self.plain, &mut image);
+    /// Takes the pixels of a part into `self.area`, and tells its colours, where they are few. What may be written as
+    /// JPEG is not looked at further than it takes to know that it is.
+    fn colours(&mut self, picture: Picture<'_>, part: Rect, pixels: &Pixels, lossy: bool) -> Option<Palette> {
+        if lossy {
+            let height = part.height.min(FIRST_ROWS);
+            self.area.fill(picture, Rect { height, ..part }, pixels);
+            Palette::of(&self.area.values, FEW_COLOURS)?;
+        }
+        self.area.fill(picture, part, pixels);
+        Palette::of(&self.area.values, if lossy { FEW_COLOURS } else { MOST })
+    }
+
+    fn photograph(&mut self, picture: Picture<'_>, part: Rect, level: Option<u8>, out: &mut Vec<u8>) -> bool {
+        let Some(level) = level else { return false };
+        let Jpeg { writer, image } = &mut self.jpeg;
+        image.clear();
+        let written =
+            writer.write(picture, part, jpeg::quality(level, self.moves), image) && image.len() <= LONGEST;
         if written {
-            out.push(kind);
+            out.push(JPEG);
             compact_length(image.len(), out);
-            out.extend_from_slice(&image);
+            out.extend_from_slice(image);
+            self.lossy.push(part);
         }
         written
+    }
+
+    /// Writes `self.area`.
+    fn lossless(&mut self, palette: Option<&Palette>, wishes: &Wishes, pixels: &Pixels, out: &mut Vec<u8>) {
+        match palette {
+            Some(palette) => self.few_colours(palette, wishes, pixels, out),
+            None => self.many_colours(wishes, pixels, out),
+        }
     }
 
     fn few_colours(&mut self, palette: &Palette, wishes: &Wishes, pixels: &Pixels, out: &mut Vec<u8>) {
@@ -148,19 +189,62 @@ impl Encoder {
     }
 }
 
-/// Parts of a rectangle, none of which is too wide or too large.
+/// Parts of a rectangle. Each is written in the way that suits it, so the lower half of a picture need not pay for the
+/// photograph in the upper one.
 fn parts(rect: Rect) -> impl Iterator<Item = Rect> {
-    let columns = (0..rect.width).step_by(MAX_WIDTH.into());
-    columns.flat_map(move |x| {
-        let width = (rect.width - x).min(MAX_WIDTH);
-        let rows = u16::try_from(MAX_AREA / usize::from(width)).unwrap_or(u16::MAX);
-        (0..rect.height).step_by(rows.into()).map(move |y| Rect {
+    let step = if rect.width > NARROW { BAND } else { TALL };
+    (0..rect.height).step_by(step.into()).flat_map(move |y| {
+        let height = (rect.height - y).min(step);
+        (0..rect.width).step_by(BLOCK.into()).map(move |x| Rect {
             x: rect.x + x,
             y: rect.y + y,
-            width,
-            height: (rect.height - y).min(rows),
+            width: (rect.width - x).min(BLOCK),
+            height,
         })
     })
+}
+
+fn is_worth_jpeg(part: Rect) -> bool {
+    usize::from(part.width) * usize::from(part.height) >= WORTH_JPEG
+}
+
+/// Parts that are like photographs, as few and large ones: tables and headers of each take half a kilobyte, and a browser
+/// takes longer for many.
+#[derive(Default)]
+struct Photographs {
+    rows: Vec<Rect>,
+}
+
+impl Photographs {
+    /// One more, to the right of the last or below it.
+    fn add(&mut self, part: Rect) {
+        let last = self.rows.last_mut().filter(|last| {
+            (last.y, last.height) == (part.y, part.height)
+                && last.right() == u32::from(part.x)
+                && u32::from(last.width) + u32::from(part.width) <= MAX_WIDTH.into()
+        });
+        match last {
+            Some(last) => last.width += part.width,
+            None => self.rows.push(part),
+        }
+    }
+
+    /// All of them, those of the same columns joined.
+    fn whole(self) -> Vec<Rect> {
+        let mut whole: Vec<Rect> = Vec::new();
+        for row in self.rows {
+            let above = whole.iter_mut().rev().find(|above| {
+                (above.x, above.width) == (row.x, row.width)
+                    && above.bottom() == u32::from(row.y)
+                    && above.height + row.height <= MAX_HEIGHT
+            });
+            match above {
+                Some(above) => above.height += row.height,
+                None => whole.push(row),
+            }
+        }
+        whole
+    }
 }
 
 fn pack(stream: &mut Stream, level: u8, plain: &[u8], out: &mut Vec<u8>) {

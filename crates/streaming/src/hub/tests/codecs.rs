@@ -28,7 +28,7 @@ impl World {
 
     /// What the encoder is to be, as the video thread is told.
     fn wanted(&self) -> String {
-        let Agreed { choice, codecs } = self.demand.agreed();
+        let Agreed { choice, codecs, .. } = self.demand.agreed();
         let choice = match choice {
             None => String::new(),
             Some(Choice::Named(element)) => format!("{element}: "),
@@ -46,9 +46,13 @@ impl World {
 
     /// How many of three pictures of this codec come to each page.
     fn shown(&mut self, codec: Codec) -> Vec<usize> {
+        self.shown_sampled(codec, Sampling::Half)
+    }
+
+    fn shown_sampled(&mut self, codec: Codec, sampling: Sampling) -> Vec<usize> {
         let before: Vec<usize> = self.pages.iter().map(|page| page.pictures).collect();
         for keyframe in [true, false, false] {
-            self.publish_of(codec, keyframe, 500);
+            self.publish_sampled(Tier::First, (codec, sampling), keyframe, 500);
             self.run(Duration::from_millis(50));
         }
         self.pages.iter().zip(before).map(|(page, before)| page.pictures - before).collect()
@@ -94,6 +98,46 @@ fn the_encoder_follows_those_who_come_and_go() {
     world.leaves(ada);
     let last = world.comes("kim", "vp8");
     assert_eq!((world.wanted().as_str(), world.told(last).len()), ("VP8", 1));
+}
+
+#[test]
+fn colours_are_at_444_while_all_decode_them() {
+    let mut world = World::new();
+    world.hub.config.full = true;
+    let full = |world: &World| world.demand.agreed().full;
+    let ada = world.comes("ada", "h264,h264-444,vp9,vp9-444");
+    assert_eq!((world.wanted().as_str(), full(&world)), ("H.264, VP9", vec![Codec::H264, Codec::Vp9]));
+    assert_eq!(world.shown_sampled(Codec::H264, Sampling::Full), [3]);
+    world.demand.take();
+    let bob = world.comes("bob", "h264,vp9,vp9-444");
+    assert_eq!(full(&world), [Codec::Vp9]);
+    assert!(world.demand.take().keyframe, "nobody waits for the screen to change");
+    assert_eq!(world.shown_sampled(Codec::H264, Sampling::Full), [3, 0], "bob would see nothing in it");
+    assert_eq!(world.shown(Codec::H264), [3, 3]);
+    let told = "The colours are 4:2:0 now instead of 4:4:4: the browser of bob does not decode it";
+    assert_eq!(world.told(ada), [told]);
+    world.leaves(bob);
+    assert_eq!(full(&world), [Codec::H264, Codec::Vp9], "they come back");
+    world.leaves(ada);
+    assert_eq!(full(&world), [], "whoever comes next says what is decoded");
+    world.hub.config.full = false;
+    world.comes("eve", "h264,h264-444");
+    assert_eq!((world.wanted().as_str(), full(&world)), ("H.264", vec![]), "it was not asked for");
+}
+
+#[test]
+fn viewers_of_vnc_are_not_offered_pictures_at_444() {
+    let mut world = World::new();
+    world.hub.config.full = true;
+    let mut offered = world.hub.rfb.film.offered();
+    let ada = world.comes("ada", "h264,h264-444");
+    assert!(!*offered.borrow_and_update());
+    let bob = world.comes("bob", "h264");
+    assert!(*offered.borrow_and_update());
+    world.leaves(bob);
+    assert!(!*offered.borrow_and_update());
+    world.leaves(ada);
+    assert!(*offered.borrow_and_update());
 }
 
 #[test]

@@ -51,6 +51,67 @@ fn every_codec_is_agreed_upon_that_both_know() {
 }
 
 #[test]
+fn codecs_at_444_are_agreed_upon_where_both_know_them() {
+    install_crypto();
+    let now = Instant::now();
+    let all = "h264,h264-444,vp8,vp8-444,vp9,vp9-444,av1,av1-444";
+    for (browser, server, expected) in [
+        (all, all, "h264,h264-444,vp8,vp9,vp9-444,av1,av1-444"),
+        (all, "h264,vp8,vp9,av1", "h264,vp8,vp9,av1"),
+        ("h264,vp8,vp9,av1", all, "h264,vp8,vp9,av1"),
+        ("h264,vp9,vp9-444", all, "h264,vp9,vp9-444"),
+        ("vp9,av1,av1-444", "vp9,vp9-444,av1", "vp9,av1"),
+        // The profile of H.265 is spelled as that of VP9.
+        ("h264,h265", "h264,h264-444,h265,h265-444,vp9,vp9-444", "h264,h265"),
+    ] {
+        let knows = Codecs::named(browser);
+        let browser = |config: str0m::RtcConfig| {
+            let mut config = config
+                .enable_h264(knows.has(Codec::H264))
+                .enable_h265(knows.has(Codec::H265))
+                .enable_vp8(knows.has(Codec::Vp8))
+                .enable_vp9(knows.has(Codec::Vp9))
+                .enable_av1(knows.has(Codec::Av1));
+            formats::add_full(config.codec_config(), knows);
+            config
+        };
+        let reach = Reach::new(vec![SERVER.parse().unwrap()]);
+        let (offered, answer) = answer(offer(now, browser), &reach, Codecs::named(server), now).unwrap();
+        assert_eq!(offered.decodes(), Codecs::named(expected), "{}", answer.to_sdp_string());
+    }
+}
+
+#[test]
+fn pictures_at_444_travel_as_what_they_are() {
+    // The beginnings of keyframes: of H.264, and of VP9 in profile 1 (VP9 bitstream specification, section 6.2).
+    let (h264, vp9): (&[u8], &[u8]) = (&[0, 0, 0, 1, 0x65], &[0xa2, 0x49, 0x83, 0x42]);
+    let mut world = World::with(true, Role::Viewer, Codecs::named("h264,h264-444,vp9,vp9-444")).ready();
+    for (codec, sampling, begins, expected) in [
+        (Codec::H264, Sampling::Half, h264, Some("H264 of profile 66")),
+        (Codec::H264, Sampling::Full, h264, Some("H264 of profile 244")),
+        (Codec::Vp9, Sampling::Full, vp9, Some("VP9 of profile 1")),
+        (Codec::H264, Sampling::Half, h264, Some("H264 of profile 66")),
+        (Codec::Vp8, Sampling::Full, &[0x10], None),
+    ] {
+        world.page.codecs.clear();
+        world.frame_sampled(codec, sampling, true, [begins, &[7; 3000]].concat());
+        world.run(Duration::from_millis(300));
+        assert_eq!(world.page.codecs.first().map(String::as_str), expected, "{codec} {sampling}");
+    }
+    assert_eq!(world.closed(), None);
+}
+
+#[test]
+fn who_does_not_decode_444_is_not_sent_it() {
+    let mut world = World::with(true, Role::Viewer, Codecs::named("h264")).ready();
+    for (sampling, expected) in [(Sampling::Full, 0), (Sampling::Half, 1)] {
+        world.frame_sampled(Codec::H264, sampling, true, [&[0, 0, 0, 1, 0x65][..], &[7; 3000]].concat());
+        world.run(Duration::from_millis(300));
+        assert_eq!(world.page.frames.len(), expected, "{sampling}");
+    }
+}
+
+#[test]
 fn the_codec_changes_within_a_connection() {
     let mut world = World::with(true, Role::Viewer, Codecs::named("vp8,vp9")).ready();
     assert_eq!(world.session.decodes(), Codecs::named("vp8,vp9"));

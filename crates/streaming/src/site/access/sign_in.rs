@@ -27,6 +27,8 @@ const SIGNED_IN: Duration = Duration::from_secs(24 * 3600);
 /// Where the browser comes back to, below wherever the page is, and the way from there to the page.
 const CALLBACK: &str = "/api/oidc/callback";
 const PAGE: &str = "../../";
+/// The same to the page for noVNC, and what tells in the cookie of an attempt that it began there.
+const VNC: (&str, &str) = ("../../vnc/", "vnc.");
 
 /// What a request tells of the way by which it came.
 pub(crate) struct Way {
@@ -51,14 +53,24 @@ impl<S: Sync> FromRequestParts<S> for Way {
     }
 }
 
-/// By what else than a password people come in, for the form.
+/// By what people come in, for the form: at whose place, and whether with a password as well.
 pub(crate) async fn offered(State(site): State<Arc<Site>>) -> Response {
     let provider = site.oidc.as_ref().map(|oidc| &oidc.config().name);
-    Json(json!({ "provider": provider })).into_response()
+    let password = site.access.accounts.as_ref().is_none_or(|accounts| !accounts.is_empty());
+    Json(json!({ "provider": provider, "password": password })).into_response()
 }
 
 /// Begins an attempt. Only our own page may: no other can send people on such a way.
 pub(crate) async fn begin(State(site): State<Arc<Site>>, way: Way) -> Response {
+    begin_at("", &site, &way).await
+}
+
+/// The same, from the page for noVNC.
+pub(crate) async fn begin_at_vnc(State(site): State<Arc<Site>>, way: Way) -> Response {
+    begin_at(VNC.1, &site, &way).await
+}
+
+async fn begin_at(page: &str, site: &Site, way: &Way) -> Response {
     let access = &site.access;
     if let Err(refused) = access.same_origin(&way.headers) {
         return refused.into_response();
@@ -66,12 +78,12 @@ pub(crate) async fn begin(State(site): State<Arc<Site>>, way: Way) -> Response {
     let Some(oidc) = &site.oidc else {
         return refuse(StatusCode::NOT_FOUND, "nobody else lets people in here");
     };
-    let Some(redirect) = access.redirect(&site, &way) else {
+    let Some(redirect) = access.redirect(site, way) else {
         return refuse(StatusCode::BAD_REQUEST, "the request names no host to come back to");
     };
     match oidc.begin(&access.key, &redirect, now()).await {
         Ok((url, cookie)) => {
-            let cookie = access.attempt_cookie(&cookie, SIGN_IN, way.secure);
+            let cookie = access.attempt_cookie(&format!("{page}{cookie}"), SIGN_IN, way.secure);
             ([(header::SET_COOKIE, cookie)], Json(json!({ "url": url }))).into_response()
         }
         Err(error) => {
@@ -81,33 +93,33 @@ pub(crate) async fn begin(State(site): State<Arc<Site>>, way: Way) -> Response {
     }
 }
 
-/// Takes the answer. The browser is always sent to the page, and nowhere else.
+/// Takes the answer. The browser is always sent to one of our pages, the one where it began, and nowhere else.
 pub(crate) async fn callback(State(site): State<Arc<Site>>, way: Way) -> Response {
-    match site.access.signed_in(&site, &way).await {
-        Ok(cookie) => to_page("", site.access.attempt_cookie("", 0, way.secure), Some(cookie)),
-        Err(failed) => {
-            let cookie = site.access.attempt_cookie("", 0, way.secure);
-            to_page(&format!("#sign-in={}", failed.as_str()), cookie, None)
-        }
+    let kept = cookie(&way.headers, &site.access.sign_in_cookie);
+    let at_vnc = kept.and_then(|kept| kept.strip_prefix(VNC.1));
+    let page = if at_vnc.is_some() { VNC.0 } else { PAGE };
+    let over = site.access.attempt_cookie("", 0, way.secure);
+    match site.access.signed_in(&site, &way, at_vnc.or(kept)).await {
+        Ok(cookie) => to_page(page, "", over, Some(cookie)),
+        Err(failed) => to_page(page, &format!("#sign-in={}", failed.as_str()), over, None),
     }
 }
 
-fn to_page(fragment: &str, over: String, session: Option<String>) -> Response {
+fn to_page(page: &str, fragment: &str, over: String, session: Option<String>) -> Response {
     let cookies = [Some(over), session].into_iter().flatten();
     let cookies = cookies.filter_map(|cookie| cookie.parse::<HeaderValue>().ok());
     let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
-    let place = [(header::LOCATION, format!("{PAGE}{fragment}"))];
+    let place = [(header::LOCATION, format!("{page}{fragment}"))];
     (StatusCode::SEE_OTHER, place, cookies).into_response()
 }
 
 impl Access {
     /// The session's cookie of whoever comes back.
-    async fn signed_in(&self, site: &Site, way: &Way) -> Result<String, Failed> {
+    async fn signed_in(&self, site: &Site, way: &Way, cookie: Option<&str>) -> Result<String, Failed> {
         let (Some(oidc), Some(redirect)) = (&site.oidc, self.redirect(site, way)) else {
             return Err(Failed::Stale);
         };
         let from = self.client(way.peer, &way.headers);
-        let cookie = cookie(&way.headers, &self.sign_in_cookie);
         let whose = cookie.unwrap_or_default();
         let limit = self.limiter().check(from, whose, Instant::now());
         if let Err(retry) = limit {

@@ -36,7 +36,8 @@ pub(super) async fn snapshot(site: &Site) -> Option<Snapshot> {
 
 fn told(site: &Site, viewer: &Viewer, snapshot: Snapshot) -> Value {
     let encoder = snapshot.encoder.map(|info| {
-        json!({ "element": info.element.to_string(), "codec": info.codec.to_string(), "hardware": info.hardware,
+        json!({ "element": info.element.to_string(), "codec": info.codec.to_string(),
+                "sampling": info.sampling.to_string(), "hardware": info.hardware,
                 "reason": info.reason, "not_chosen": info.not_chosen })
     });
     let (state, message) = snapshot.desktop;
