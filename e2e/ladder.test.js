@@ -7,7 +7,7 @@ import { it } from 'node:test';
 
 import { needs } from './lib/programs.js';
 import { proxy } from './lib/proxy.js';
-import { SoundServer } from './lib/sound.js';
+import { heardInSpeakers, SoundServer, tapSpeakers } from './lib/sound.js';
 import { onEachDesktop } from './lib/stage.js';
 import { until } from './lib/wait.js';
 
@@ -65,11 +65,7 @@ onEachDesktop((stage) => {
       if (button.getAttribute('aria-pressed') !== 'true') button.click();
     });
     sound.play(440);
-    await until('440 Hz are heard', async () => {
-      const found = await page.page.evaluate(() => /** @type {any} */ (window).loudest?.() ?? 0);
-      if (Math.abs(found - 440) > 5) throw new Error(`the loudest is ${found} Hz`);
-      return true;
-    });
+    await heardInSpeakers(page, 440);
   });
 
   it('moves to a WebSocket when WebRTC finds no way, and back up when it does', async (test) => {
@@ -113,24 +109,5 @@ function blockWebRtc() {
       super({ ...config, iceTransportPolicy: all.blocked ? 'relay' : 'all' });
       all.peers.push(this);
     }
-  };
-}
-
-/** Runs in the page: `loudest()` is the loudest frequency that is on its way to the speakers. */
-function tapSpeakers() {
-  const all = /** @type {any} */ (window);
-  const { connect } = AudioNode.prototype;
-  /** @type {any} */ (AudioNode.prototype).connect = function join(/** @type {any} */ to, /** @type {any[]} */ ...rest) {
-    if (to instanceof AudioDestinationNode && !(this instanceof AnalyserNode)) {
-      const analyser = new AnalyserNode(this.context, { fftSize: 32_768, smoothingTimeConstant: 0 });
-      connect.call(this, analyser);
-      all.loudest = () => {
-        const levels = new Float32Array(analyser.frequencyBinCount);
-        analyser.getFloatFrequencyData(levels);
-        const top = levels.reduce((best, level, at) => (level > levels[best] ? at : best), 0);
-        return levels[top] > -60 ? (top * this.context.sampleRate) / analyser.fftSize : 0;
-      };
-    }
-    return connect.call(this, to, ...rest);
   };
 }

@@ -7,8 +7,9 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { Beside, LONG_TERM, PROXIED, TURN, turnServer } from './lib/beside.js';
 import { Browser } from './lib/browser.js';
 import { Desktop } from './lib/desktop.js';
-import { ADDRESS, ADDRESS_6, Network, OUTSIDE, canNetwork, only } from './lib/network.js';
+import { ADDRESS, ADDRESS_6, NO_STUN, Network, OUTSIDE, canNetwork, only } from './lib/network.js';
 import { needs } from './lib/programs.js';
+import { types } from './lib/vnc.js';
 import { until } from './lib/wait.js';
 
 const DIRECT = `https://${ADDRESS.server}:8080/`;
@@ -213,4 +214,34 @@ describe('through networks', { skip }, () => {
       await shows(page);
     });
   }
+
+  it('carries a whole session through the TURN server of the one port over TLS, where no STUN can be seen to pass', async (test) => {
+    if (!needs(/** @type {any} */ (test), 'xterm', 'openbox')) return;
+    await network.rules(NO_STUN);
+    await desktop.stream.stop();
+    await desktop.serve(server('--turn-embedded'));
+    const page = await open(test);
+    await goes(page, 'turn-tls', MOVE);
+    await until('the reasons are told', async () => {
+      const failed = await page.failed();
+      if (/UDP: no answer from .*:8080; TCP: no answer from .*:8080$/.test(failed)) return true;
+      throw new Error(failed);
+    });
+    await until('what is dropped was tried', async () => {
+      const [turn, ice] = await network.counted();
+      if (turn > 0 && ice > 0) return true;
+      throw new Error(`${turn} packets of TURN, ${ice} of ICE`);
+    });
+
+    const written = desktop.file('typed');
+    const xterm = desktop.start('xterm', ['-geometry', '60x20+40+40', '-e', 'sh', '-c', `cat > ${written}`]);
+    test.after(() => xterm.stop());
+    await types(true, written, 'the quick brown fox', async () => {
+      await page.page.keyboard.type('the quick brown fox');
+      await page.page.keyboard.press('Enter');
+    });
+    for (let round = 0; round < 3; round += 1) await shows(page);
+    assert.deepEqual([await page.rung(), await page.route()], ['webrtc', 'turn-tls'], 'and no other way in the meantime');
+    assert.deepEqual(page.errors, []);
+  });
 });

@@ -1,7 +1,8 @@
 /**
- * The page through many networks, with figures: prints a table. Takes root, minutes, and a machine that does nothing else.
+ * The page through many networks, with figures: prints the table of README.md, as Markdown, and beside it why no better way
+ * is taken. Takes root, minutes, and a machine that does nothing else.
  *
- * `node networks.js [NAME...]` runs those of these names, or all.
+ * `node networks.js [NAME...]` runs those of these names, or all. SECONDS are those over which figures are taken.
  */
 
 import { writeFileSync } from 'node:fs';
@@ -11,10 +12,10 @@ import { fileURLToPath } from 'node:url';
 import { Beside, LONG_TERM, PROXIED, TURN, turnServer } from './lib/beside.js';
 import { Browser } from './lib/browser.js';
 import { Desktop } from './lib/desktop.js';
-import { ADDRESS, ADDRESS_6, Network, OUTSIDE, canNetwork, only } from './lib/network.js';
+import { ADDRESS, ADDRESS_6, NO_STUN, Network, OUTSIDE, canNetwork, only } from './lib/network.js';
 import { until } from './lib/wait.js';
 
-/** Seconds over which figures are taken. */
+/** Seconds over which figures are taken. Of how many some are frozen is said beside the table. */
 const LONG = Number(process.env.SECONDS ?? 20);
 const DIRECT = `https://${ADDRESS.server}:8080/`;
 const PROXY = [`iifname "to-client" ip daddr ${ADDRESS.beside} tcp dport 443 accept`, 'ct state established,related accept'];
@@ -28,7 +29,7 @@ const relay = fileURLToPath(new URL('./lib/relay.js', import.meta.url));
  * @property {object[]} [servers] of STUN and TURN
  * @property {string} [url]
  * @property {object} [bad] what UDP suffers, as relay.js takes it
- * @property {string[]} [args] of the stream, started anew
+ * @property {string[]} [args] of the stream, which is started anew where they change
  */
 
 /** @param {Beside} beside @returns {Case[]} */
@@ -57,6 +58,7 @@ function cases(beside) {
     { name: 'TURN over TLS alone, shared secret', rules: toTurn('tcp', TURN.tls), servers: [turnServer(TURN.tls, 'tls', login)], url: PROXIED },
     { name: 'TURN with an expired login', rules: toTurn('udp', TURN.secret), servers: [turnServer(TURN.secret, 'udp', beside.login(now - 60))], url: PROXIED },
     { name: 'TURN with a wrong secret', rules: toTurn('udp', TURN.secret), servers: [turnServer(TURN.secret, 'udp', beside.login(now + 3600, 'south'))], url: PROXIED },
+    { name: 'nothing but TLS, --turn-embedded', rules: NO_STUN, args: ['--turn-embedded'] },
     { name: 'server behind NAT, --public-ip', rules: nat, url: `https://${OUTSIDE}:8080/`, args: ['--public-ip', OUTSIDE] },
     { name: 'IPv6 alone', rules: { forward: ['meta nfproto ipv4 drop'] }, url: `https://[${ADDRESS_6.server}]:8080/` },
     { name: 'UDP, 2 Mbit/s', bad: { kbps: 2000, delay: 10 }, url: udp },
@@ -83,6 +85,9 @@ function quantile(values, part) {
 }
 
 class Bench {
+  /** What the stream was told last. @type {string[]} */
+  served = [];
+
   async open() {
     this.network = await Network.open();
     this.beside = await Beside.open(this.network);
@@ -98,7 +103,7 @@ class Bench {
   }
 
   /** @param {Case} one */
-  async run({ name, rules = {}, servers = [], url = DIRECT, bad, args }) {
+  async run({ name, rules = {}, servers = [], url = DIRECT, bad, args = [] }) {
     const { network, beside, browser, desktop } = /** @type {Required<Bench>} */ (/** @type {unknown} */ (this));
     writeFileSync(beside.file('rtc.json'), JSON.stringify({ iceServers: servers }));
     const relayed = { incoming: [`iifname "to-client" ip daddr ${ADDRESS.server} udp dport 8080 dnat ip to 10.81.1.1:${RELAY}`], outgoing: [] };
@@ -107,9 +112,10 @@ class Bench {
     const [enter, ...rest] = network.at('router');
     const program = bad ? beside.start(enter, [...rest, process.execPath, relay, String(RELAY), ADDRESS.server, '8080', JSON.stringify(bad)]) : null;
     if (program) await until('the relay is ready', () => program.output.includes('ready'));
-    if (args) {
+    if (String(args) !== String(this.served)) {
       await desktop.stream.stop();
       await desktop.serve(this.args(args));
+      this.served = args;
     }
     /** @type {(() => Promise<void>)[]} */
     const after = [];
@@ -161,11 +167,12 @@ let failures = 0;
 try {
   await bench.open();
   const wanted = argv.slice(2);
+  console.error(`${LONG} seconds each`);
   console.log('| network | way taken | first picture, ms | latency p50 / p95, ms | frames/s | frozen seconds |\n|---|---|---|---|---|---|');
   for (const one of cases(/** @type {Beside} */ (bench.beside)).filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
     try {
       const { name, route, first, p50, p95, fps, frozen, failed } = await bench.run(one);
-      console.log(`| ${name} | ${route} | ${first} | ${p50} / ${p95} | ${fps} | ${frozen} of ${LONG} |`);
+      console.log(`| ${name} | ${route} | ${first} | ${p50} / ${p95} | ${fps} | ${frozen} |`);
       if (failed) console.error(`  ${name}: ${failed}`);
     } catch (error) {
       failures += 1;

@@ -1,7 +1,9 @@
 /** Signing in at a provider of OpenID Connect, in a real browser and at a real provider. */
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { after, before, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { Desktop } from './lib/desktop.js';
 import { ask, logIn } from './lib/http.js';
@@ -12,6 +14,7 @@ import { until } from './lib/wait.js';
 
 /** @typedef {import('./lib/browser.js').Page} Page */
 
+const NOVNC = fileURLToPath(new URL('./node_modules/@novnc/novnc', import.meta.url));
 const Provider = await provider();
 if (Provider) {
   onAnyDesktop('signing in elsewhere', (stage) => {
@@ -79,6 +82,56 @@ if (Provider) {
       });
     }
 
+    test('comes back to the page for noVNC where it began there, below a path too, and shows the desktop', async (context, desk) => {
+      for (const url of [desk.url, below.url]) {
+        const page = await stage.browser.page(context);
+        await signIn(page, `${url}vnc/`, 'ada');
+        await page.inState('live');
+        assert.equal(page.page.url(), `${url}vnc/`);
+        await drawsAtVnc(page, desk);
+        assert.deepEqual(page.errors, []);
+      }
+      const declines = await stage.browser.page(context);
+      await declines.page.goto(`${desk.url}vnc/`);
+      await declines.page.click('#sign-in');
+      await declines.page.getByText('[ Cancel ]').click();
+      await declines.page.getByText('You were not signed in.').waitFor();
+      assert.equal(declines.page.url(), `${desk.url}vnc/`);
+      const stranger = await stage.browser.page(context);
+      await stranger.page.goto(`${desk.url}vnc/`);
+      await stranger.inState('login');
+    });
+
+    test('is the only way in where there is no password, from the page for noVNC too', async (context) => {
+      const alone = new Desktop(stage.desktop.x);
+      context.after(() => alone.remove());
+      const env = { COSMOS_OIDC_CLIENT_SECRET: CLIENT.secret, BASIC_AUTH_PASSWORD: undefined };
+      await alone.serve([...arguments_(elsewhere.issuer), '--oidc-only'], env);
+      elsewhere.close();
+      elsewhere.redirects.push(`${alone.url}api/oidc/callback`);
+      await elsewhere.open();
+      for (const path of ['vnc/', '']) {
+        const page = await stage.browser.page(context);
+        const url = `${alone.url}${path}`;
+        await page.page.goto(url);
+        // It has the keyboard, as nothing else can be done here.
+        await page.page.locator('#sign-in:focus').waitFor();
+        for (const part of ['#user', '#password', '#login [type=submit]']) assert.ok(await page.page.isHidden(part), part);
+        await signIn(page, url, 'ada');
+        await page.inState('live');
+        assert.equal(page.page.url(), url);
+        if (path) await drawsAtVnc(page, alone);
+        else await page.isLive();
+        assert.deepEqual(page.errors, []);
+      }
+      const stranger = await stage.browser.page(context);
+      await signIn(stranger, `${alone.url}vnc/`, 'eve');
+      await stranger.page.getByText('nobody has let you in here').waitFor();
+      assert.equal(stranger.page.url(), `${alone.url}vnc/`);
+      assert.equal((await logIn(alone.url)).status, 401);
+      assert.ok(!existsSync(`${alone.env.XDG_CONFIG_HOME}/cosmos/password`), 'no password was made');
+    });
+
     test('lets nobody in whom no list names, and says so', async (context, desk) => {
       const page = await stage.browser.page(context);
       await signIn(page, desk.url, 'eve');
@@ -132,8 +185,18 @@ function arguments_(issuer) {
   return [
     '--no-audio', '--oidc-issuer', issuer, '--oidc-client-id', CLIENT.id, '--oidc-name', 'the company',
     '--oidc-scopes', 'email groups', '--oidc-role-claim', 'groups', '--oidc-owners', 'admins', '--oidc-viewers', 'staff',
-    '--trusted-proxies', '127.0.0.0/8',
+    '--trusted-proxies', '127.0.0.0/8', '--novnc-root', NOVNC,
   ];
+}
+
+/** Waits until noVNC shows what the desktop does. @param {Page} page @param {Desktop} desk */
+async function drawsAtVnc(page, desk) {
+  await desk.fill('#3060c0');
+  await until('the desktop is shown', () => page.page.evaluate(() => {
+    const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector('#stage canvas'));
+    const [red, green, blue] = canvas.getContext('2d')?.getImageData(5, 5, 1, 1).data ?? [];
+    return red === 0x30 && green === 0x60 && blue === 0xc0;
+  }));
 }
 
 /** Through the forms of the provider. @param {Page} page @param {string} url @param {string} who */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
-import { fromI420 } from './compare.js';
+import { fromPlanes } from './compare.js';
 import { PASSWORD, USER } from './desktop.js';
 import { until } from './wait.js';
 
@@ -120,15 +120,33 @@ export class Page {
     });
   }
 
+  /** Keeps what is decoded where the picture comes as messages, for `grab`; to be called before the page is opened. */
+  keepDecoded() {
+    return this.page.addInitScript(() => {
+      const kept = /** @type {{decoded?: VideoFrame}} */ (/** @type {any} */ (window));
+      window.VideoDecoder = class extends VideoDecoder {
+        constructor(/** @type {VideoDecoderInit} */ init) {
+          const output = (/** @type {VideoFrame} */ frame) => {
+            kept.decoded?.close();
+            kept.decoded = frame.clone();
+            init.output(frame);
+          };
+          super({ ...init, output });
+        }
+      };
+    });
+  }
+
   /**
    * The decoded picture, by the colour space that it says it has. Not through a canvas: Chromium's own conversion on the
-   * CPU is 14 of 255 off for pure blue.
-   * @returns {Promise<import('./compare.js').Picture & {colorSpace: VideoColorSpaceInit}>}
+   * CPU is 14 of 255 off for pure blue. Where it comes as messages, it is kept only after `keepDecoded`.
+   * @returns {Promise<import('./compare.js').Picture & {colorSpace: VideoColorSpaceInit, format: string}>}
    */
   async grab() {
     const frame = await this.page.evaluate(async () => {
       const video = /** @type {HTMLVideoElement} */ (document.querySelector('#screen'));
-      const frame = new VideoFrame(video);
+      const kept = /** @type {VideoFrame | undefined} */ (/** @type {any} */ (window).decoded);
+      const frame = kept?.clone() ?? new VideoFrame(video);
       const { format, visibleRect } = frame;
       const planes = new Uint8Array(frame.allocationSize());
       const layout = await frame.copyTo(planes);
@@ -139,9 +157,10 @@ export class Page {
       const { width = 0, height = 0 } = visibleRect ?? {};
       return { width, height, format, colorSpace, layout, data: String(reader.result).split(',')[1] };
     });
-    if (frame.format !== 'I420') throw new Error(`the browser decodes to ${frame.format}`);
-    const rgb = fromI420({ ...frame, planes: Buffer.from(frame.data, 'base64') });
-    return { width: frame.width, height: frame.height, rgb, colorSpace: frame.colorSpace };
+    const { width, height, format, colorSpace } = frame;
+    if (format !== 'I420' && format !== 'I444') throw new Error(`the browser decodes to ${format}`);
+    const rgb = fromPlanes({ ...frame, planes: Buffer.from(frame.data, 'base64') }, format === 'I420' ? 1 : 0);
+    return { width, height, rgb, colorSpace, format };
   }
 
   /** The picture as it is drawn where it came as messages. @returns {Promise<import('./compare.js').Picture>} */

@@ -49,7 +49,7 @@ export class Place {
 
   /**
    * Starts a program that is ended with this place.
-   * @param {string} command @param {string[]} args @param {Record<string, string>} [env]
+   * @param {string} command @param {string[]} args @param {Record<string, string | undefined>} [env]
    */
   start(command, args, env = {}) {
     const program = start(command, args, { env: { ...this.env, ...env }, cwd: this.dir });
@@ -71,6 +71,14 @@ export class Place {
     const result = await this.run(command, args, options);
     if (result.code !== 0) throw new Error(`${command} ${args.join(' ')}: ${result.code}\n${result.text}`);
     return result;
+  }
+
+  /** The screen's pixels. @returns {Promise<{width: number, height: number, rgb: Buffer}>} */
+  async grab() {
+    const { out } = await this.must('import', ['-window', 'root', '-depth', '8', 'ppm:-']);
+    const [head, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(out.subarray(0, 64).toString('latin1')) ?? [];
+    if (!head) throw new Error('import gave no picture');
+    return { width: Number(width), height: Number(height), rgb: out.subarray(head.length) };
   }
 
   async remove() {
@@ -114,7 +122,10 @@ export class Desktop extends Place {
     }
   }
 
-  /** Starts `cosmos-stream`. @param {string[]} args @param {Record<string, string>} [env] */
+  /**
+   * Starts `cosmos-stream`, with a password unless `env` has none.
+   * @param {string[]} args @param {Record<string, string | undefined>} [env]
+   */
   async serve(args, env = {}) {
     const ready = this.file(`ready-${this.programs.length}.json`);
     const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
@@ -138,14 +149,6 @@ export class Desktop extends Place {
   async size() {
     const { text } = await this.must('xdpyinfo', []);
     return /dimensions:\s+(\d+x\d+)/.exec(text)?.[1] ?? '';
-  }
-
-  /** The screen's pixels. @returns {Promise<{width: number, height: number, rgb: Buffer}>} */
-  async grab() {
-    const { out } = await this.must('import', ['-window', 'root', '-depth', '8', 'ppm:-']);
-    const [head, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(out.subarray(0, 64).toString('latin1')) ?? [];
-    if (!head) throw new Error('import gave no picture');
-    return { width: Number(width), height: Number(height), rgb: out.subarray(head.length) };
   }
 
   async close() {

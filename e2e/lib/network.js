@@ -14,6 +14,14 @@ export const ADDRESS_6 = { client: 'fd81:1::2', server: 'fd81:2::2', beside: 'fd
 /** The address of the router by which the server is known outside, where it translates addresses. */
 export const OUTSIDE = '198.51.100.1';
 
+/**
+ * No UDP, and no STUN in TCP, where TURN has its cookie 32 bits in and ICE behind a length, 48 bits in: nothing but TLS is
+ * left, as far as a page is concerned.
+ */
+export const NO_STUN = {
+  forward: ['meta l4proto udp drop', ...[32, 48].map((bits) => `meta l4proto tcp @ih,${bits},32 0x2112a442 counter drop`)],
+};
+
 const ENDS = /** @type {const} */ (['client', 'server', 'beside']);
 const env = { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8' };
 let made = 0;
@@ -34,7 +42,7 @@ export class Network {
   static async open() {
     const self = new Network();
     try {
-      for (const part of [...ENDS, 'router']) await self.#must('ip', ['netns', 'add', self.#name(part)]);
+      for (const part of [...ENDS, 'router']) await self.#add(part);
       for (const [index, end] of ENDS.entries()) await self.#connect(end, index + 1);
       await self.run('router', 'sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding']);
       await self.run('router', 'ip', ['addr', 'add', `${OUTSIDE}/32`, 'dev', 'lo']);
@@ -73,6 +81,12 @@ export class Network {
     ].join('\n'));
   }
 
+  /** How many packets those lines have met that hold `counter`, in their order. @returns {Promise<number[]>} */
+  async counted() {
+    const { text } = await this.run('router', 'nft', ['list', 'chain', 'inet', 'way', 'forward']);
+    return [...text.matchAll(/counter packets (\d+)/g)].map(([, packets]) => Number(packets));
+  }
+
   /** The client comes by another address. @param {string} address */
   async moveClient(address) {
     await this.run('client', 'ip', ['addr', 'del', `${ADDRESS.client}/24`, 'dev', 'eth0']);
@@ -94,16 +108,23 @@ export class Network {
   /** @param {string} part */
   #name(part) { return `${this.#prefix}-${part}`; }
 
+  /** @param {Part} part */
+  async #add(part) {
+    await this.#must('ip', ['netns', 'add', this.#name(part)]);
+    // An address that the kernel finds unique a second later is a change of networks: a browser drops what it is loading.
+    await this.run(part, 'sh', ['-c', 'for one in all default; do echo 0 > /proc/sys/net/ipv6/conf/$one/accept_dad; done']);
+  }
+
   /** @param {typeof ENDS[number]} end @param {number} number of its network */
   async #connect(end, number) {
     const [own, router] = [this.#name(end), this.#name('router')];
     await this.#must('ip', ['link', 'add', 'eth0', 'netns', own, 'type', 'veth', 'peer', 'name', `to-${end}`, 'netns', router]);
     await this.run('router', 'ip', ['addr', 'add', `10.81.${number}.1/24`, 'dev', `to-${end}`]);
-    await this.run('router', 'ip', ['addr', 'add', `fd81:${number}::1/64`, 'dev', `to-${end}`, 'nodad']);
+    await this.run('router', 'ip', ['addr', 'add', `fd81:${number}::1/64`, 'dev', `to-${end}`]);
     await this.run('router', 'ip', ['link', 'set', `to-${end}`, 'up']);
     await this.run(end, 'ip', ['link', 'set', 'lo', 'up']);
     await this.run(end, 'ip', ['addr', 'add', `10.81.${number}.2/24`, 'dev', 'eth0']);
-    await this.run(end, 'ip', ['addr', 'add', `fd81:${number}::2/64`, 'dev', 'eth0', 'nodad']);
+    await this.run(end, 'ip', ['addr', 'add', `fd81:${number}::2/64`, 'dev', 'eth0']);
     await this.run(end, 'ip', ['link', 'set', 'eth0', 'up']);
     await this.run(end, 'ip', ['route', 'add', 'default', 'via', `10.81.${number}.1`]);
     await this.run(end, 'ip', ['route', 'add', 'default', 'via', `fd81:${number}::1`]);

@@ -74,7 +74,7 @@ export class Program {
 /**
  * @param {string} command
  * @param {string[]} args
- * @param {{env: Record<string, string>, cwd?: string, stdio?: any[]}} options
+ * @param {{env: Record<string, string | undefined>, cwd?: string, stdio?: any[]}} options
  */
 export function start(command, args, { env, cwd, stdio = ['ignore', 'pipe', 'pipe'] }) {
   return new Program(command, spawn(command, args, { env, cwd, stdio, detached: true }));

@@ -1,7 +1,8 @@
 /**
  * A bad network for UDP: it passes datagrams on, late, some of them not at all, and no more than fit. Runs by itself:
  * `node relay.js PORT HOST PORT '{"loss": 5, "delay": 20, "jitter": 50, "kbps": 2000, "queue": 150}'`; percent,
- * milliseconds and kbit/s. Each end is delayed and limited on its own.
+ * milliseconds and kbit/s. Each end is delayed and limited on its own. A limit that changes is a list of pairs: the second
+ * from which it holds, counted from the first datagram, and the kbit/s.
  */
 
 import { createSocket } from 'node:dgram';
@@ -9,6 +10,17 @@ import { argv } from 'node:process';
 
 const [, , port, host, hostPort, conditions] = argv;
 const { loss = 0, delay = 0, jitter = 0, kbps = 0, queue = 150 } = JSON.parse(conditions ?? '{}');
+/** @type {[number, number][]} */
+const limits = Array.isArray(kbps) ? kbps : [[0, kbps]];
+/** When the first datagram came, in milliseconds. */
+let begun = 0;
+
+/** What fits now, in kbit/s; 0 for anything. */
+function limit() {
+  begun ||= performance.now();
+  const seconds = (performance.now() - begun) / 1000;
+  return limits.findLast(([from]) => from <= seconds)?.[1] ?? 0;
+}
 
 /** One direction of the way. */
 class Way {
@@ -18,10 +30,10 @@ class Way {
   /** @param {number} bytes @returns {number | null} after how many milliseconds it arrives; null for never */
   pass(bytes) {
     if (Math.random() * 100 < loss) return null;
-    const now = performance.now();
+    const [now, fits] = [performance.now(), limit()];
     const starts = Math.max(now, this.#busyUntil);
-    if (kbps > 0 && starts - now > queue) return null;
-    this.#busyUntil = starts + (kbps > 0 ? ((bytes + 28) * 8) / kbps : 0);
+    if (fits > 0 && starts - now > queue) return null;
+    this.#busyUntil = starts + (fits > 0 ? ((bytes + 28) * 8) / fits : 0);
     return this.#busyUntil - now + delay + Math.random() * jitter;
   }
 }

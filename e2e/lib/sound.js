@@ -33,6 +33,14 @@ export class SoundServer {
     return this.place.start('paplay', [file], this.env);
   }
 
+  /** What it plays during a second: one channel, 16 bits with a sign. @returns {Promise<Buffer>} */
+  async record() {
+    const { out } = await this.place.run(
+      'timeout', ['1.5', 'parec', '--device=cosmos.monitor', '--raw', '--format=s16le', `--rate=${RATE}`, '--channels=1', '--latency-msec=50'],
+      { env: this.env, within: 5000 });
+    return out;
+  }
+
   /** Ends it as a crash does. */
   async crash() {
     this.program?.signalAlone('SIGKILL');
@@ -102,4 +110,42 @@ export function heard(page, hertz, patience) {
     if (Math.abs(found - hertz) > 5) throw new Error(`the loudest is ${found} Hz`);
     return true;
   }, patience);
+}
+
+/** Runs in the page: `loudest()` is the loudest frequency that is on its way to the speakers. */
+export function tapSpeakers() {
+  const all = /** @type {any} */ (window);
+  const { connect } = AudioNode.prototype;
+  /** @type {any} */ (AudioNode.prototype).connect = function join(/** @type {any} */ to, /** @type {any[]} */ ...rest) {
+    if (to instanceof AudioDestinationNode && !(this instanceof AnalyserNode)) {
+      const analyser = new AnalyserNode(this.context, { fftSize: 32_768, smoothingTimeConstant: 0 });
+      connect.call(this, analyser);
+      all.loudest = () => {
+        const levels = new Float32Array(analyser.frequencyBinCount);
+        analyser.getFloatFrequencyData(levels);
+        const top = levels.reduce((best, level, at) => (level > levels[best] ? at : best), 0);
+        return levels[top] > -60 ? (top * this.context.sampleRate) / analyser.fftSize : 0;
+      };
+    }
+    return connect.call(this, to, ...rest);
+  };
+}
+
+/** Waits until a tone is on its way to the speakers, where `tapSpeakers` runs. @param {import('./browser.js').Page} page @param {number} hertz */
+export function heardInSpeakers(page, hertz) {
+  return until(`${hertz} Hz are heard`, async () => {
+    const found = await page.page.evaluate(() => /** @type {any} */ (window).loudest?.() ?? 0);
+    if (Math.abs(found - hertz) > 5) throw new Error(`the loudest is ${found} Hz`);
+    return true;
+  });
+}
+
+/** The pitch of a tone in hertz, by how often it rises through zero; 0 for silence. @param {Buffer} recorded as `record` gives it */
+export function pitch(recorded) {
+  const samples = Array.from({ length: recorded.length >> 1 }, (_, at) => recorded.readInt16LE(at * 2));
+  const loud = samples.findIndex((value) => Math.abs(value) > 1000);
+  const heard = samples.slice(Math.max(loud, 0));
+  if (loud < 0 || heard.length < RATE / 2) return 0;
+  const rises = heard.filter((value, at) => at > 0 && value >= 0 && heard[at - 1] < 0).length;
+  return (rises * RATE) / heard.length;
 }

@@ -59,9 +59,10 @@ export class XServer {
   display = '';
   #dir = mkdtempSync(join(tmpdir(), 'cosmos-x-'));
 
-  /** @param {Kind} kind */
-  constructor(kind) {
+  /** @param {Kind} kind @param {string} [size] of the screen; Xorg has one */
+  constructor(kind, size = '1280x720') {
     this.kind = kind;
+    this.size = size;
     writeFileSync(join(this.#dir, 'xorg.conf'), XORG_CONF);
   }
 
@@ -96,7 +97,7 @@ export class XServer {
     const common = ['-noreset', '-nolisten', 'tcp'];
     const file = (/** @type {string} */ name) => join(this.#dir, name);
     return this.kind === 'Xvfb'
-      ? { command: 'Xvfb', args: ['-screen', '0', '1280x720x24', ...common] }
+      ? { command: 'Xvfb', args: ['-screen', '0', `${this.size}x24`, ...common] }
       : {
         command: find('/usr/lib/xorg/Xorg') ?? 'Xorg',
         args: ['-config', file('xorg.conf'), '-logfile', file('Xorg.log'), '-novtswitch', '-sharevts', ...common],
