@@ -21,14 +21,15 @@ import time
 HERE = pathlib.Path(__file__).parent
 PORT, DISPLAY, FPS = 9100, 120, 60
 # Kinds of messages, as crates/protocol numbers them.
-VIDEO, PING, RECEIVED, PICTURE = 0x14, 0x13, 0x17, 0x90
-WARM_UP, PATIENCE = 4, 15
+VIDEO, PING, RECEIVED, PICTURE, STATS = 0x14, 0x13, 0x17, 0x90, 0x86
+WARM_UP, START, PATIENCE = 4, 40, 40
 
 
 class Viewer(threading.Thread):
     def __init__(self, port):
         super().__init__(daemon=True)
         self.port, self.ages, self.bytes, self.counts, self.fault = port, [], 0, False, None
+        self.stages, self.seen = [], False
 
     def run(self):
         try:
@@ -71,6 +72,10 @@ class Viewer(threading.Thread):
             if now - told > 1:
                 told = now
                 self.say(PING, struct.pack(">I", 1))
+            if self.counts and message[0] == STATS:
+                # Means of a second, in microseconds: to the picture in memory, of the conversion, of the encoder.
+                self.stages.append(struct.unpack(">3I", message[15:27]))
+            self.seen |= message[0] == PICTURE
             if self.counts and message[0] == PICTURE:
                 captured, = struct.unpack(">Q", message[3:11])
                 self.ages.append(now - captured / 1e6)
@@ -148,6 +153,10 @@ def measure(count, size, spin, arguments):
     try:
         for number in range(count):
             desktops.append(Desktop(number, size, spin, arguments))
+        # Several that start at once take their time.
+        deadline = time.monotonic() + START
+        while time.monotonic() < deadline and not all(viewer.seen for desktop in desktops for viewer in desktop.viewers):
+            time.sleep(0.1)
         time.sleep(WARM_UP)
         before, begun = [desktop.seconds() for desktop in desktops], time.monotonic()
         for desktop in desktops:
@@ -170,12 +179,18 @@ def report(desktops, size, computed, took):
              for place in range(3)]
     print(f"{len(desktops)} of {size[0]}x{size[1]}, {len(viewers) // len(desktops)} viewers each: {min(paces):.1f} to {max(paces):.1f} pictures/s, "
           f"p50 {1000 * ages[len(ages) // 2]:.1f} ms, p95 {1000 * ages[len(ages) * 95 // 100]:.1f} ms, "
-          f"{sum(viewer.bytes for viewer in viewers) / took / len(viewers) / 1000:.0f} kB/s; cores for each: "
+          f"{sum(viewer.bytes for viewer in viewers) / took / len(viewers) / 1000:.0f} kB/s; "
+          f"captured, converted, encoded in {stages(viewers)} ms; cores for each: "
           f"stream {cores[2]:.2f}, X server {cores[0]:.2f}, program {cores[1]:.2f}; "
           f"drawn by {desktops[0].log.read_text().strip()}", flush=True)
     for viewer in viewers:
         if viewer.fault:
             print(f"  port {viewer.port}: {viewer.fault}", flush=True)
+
+
+def stages(viewers):
+    seconds = [stages for viewer in viewers for stages in viewer.stages]
+    return " + ".join(f"{sum(column) / len(seconds) / 1000:.1f}" for column in zip(*seconds))
 
 
 def main():

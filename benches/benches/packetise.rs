@@ -10,7 +10,7 @@ use std::{
 
 use cosmos_auth::{Rights, Role};
 use cosmos_desktop::Size;
-use cosmos_encoder::{Codec, EncodedFrame};
+use cosmos_encoder::{Codec, EncodedFrame, Sampling};
 use cosmos_streaming::session::{
     Datagram, Output, Packed, Reach, Session, SessionEvent, Viewer, answer, install_crypto,
 };
@@ -165,6 +165,7 @@ fn frame(bytes: usize, now: Instant) -> EncodedFrame {
     data[..10].copy_from_slice(&[0x10, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 64, 0]);
     EncodedFrame {
         codec: Codec::Vp8,
+        sampling: Sampling::Half,
         keyframe: true,
         size: Size::new(64, 64),
         data: Arc::from(data),

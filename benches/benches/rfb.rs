@@ -1,10 +1,11 @@
-//! A screen in each encoding of RFB: all of it, and what typing changes.
+//! A screen in each encoding of RFB: all of it, and what typing changes; and a film, while it moves and when it stands still.
 #![allow(missing_docs, reason = "criterion's macros make functions of their own")]
 
 use std::hint::black_box;
 
 use cosmos_desktop::{Rect, Size};
-use cosmos_protocol::rfb::{Encoder, Encoding, Picture, PixelFormat, Pixels, Update, Wishes};
+use cosmos_encoder::Jpeg;
+use cosmos_protocol::rfb::{Encoder, Encoding, JpegWriter, Picture, PixelFormat, Pixels, Update, Wishes};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use screen::Screen;
 
@@ -41,6 +42,45 @@ fn encodings(criterion: &mut Criterion) {
     }
 }
 
+/// A picture of a film as those who take JPEG get it: the first one, one of many, and a part of what stands still.
+fn film(criterion: &mut Criterion) {
+    let mut screen = Screen::page(SIZE);
+    screen.video(SIZE.rect(), 7);
+    let frame = screen.frame(&[]);
+    let picture = Picture { size: frame.size, stride: frame.stride, bgrx: frame.bgrx };
+    let pixels = Pixels::new(PixelFormat::BGRX);
+    let lossy = Wishes::new(&[&[Encoding::Tight.number()], &LOSSY[..]].concat(), |_| true);
+    let part = Rect { x: 0, y: 512, width: 512, height: 128 };
+    let mut group = criterion.benchmark_group("rfb film");
+    group.sample_size(10);
+    for (name, moves, rect, wishes) in [
+        ("still", false, SIZE.rect(), lossy.clone()),
+        ("moving", true, SIZE.rect(), lossy.clone()),
+        ("refined part", false, part, lossy.lossless()),
+    ] {
+        let mut encoder = writer();
+        encoder.set_moves(moves);
+        let mut written = || {
+            let mut update = Update::new();
+            update.pixels(&mut encoder, black_box(picture), rect, &wishes, &pixels);
+            update.finish().len()
+        };
+        group.throughput(Throughput::Bytes(written() as u64));
+        group.bench_function(BenchmarkId::from_parameter(name), |bencher| bencher.iter(&mut written));
+    }
+}
+
+/// As the server makes it.
+fn writer() -> Encoder {
+    struct Turbo(Jpeg);
+    impl JpegWriter for Turbo {
+        fn write(&mut self, picture: Picture<'_>, rect: Rect, quality: u8, out: &mut Vec<u8>) -> bool {
+            self.0.write((picture.bgrx, picture.stride), rect, quality, out)
+        }
+    }
+    Jpeg::open().map(|jpeg| Encoder::with_jpeg(Box::new(Turbo(jpeg)))).unwrap_or_default()
+}
+
 fn ways() -> Vec<(String, Encoding, &'static [i32])> {
     let lossless = Encoding::ALL.into_iter().filter(|encoding| *encoding != Encoding::H264);
     let lossless = lossless.map(|encoding| (format!("{encoding:?}"), encoding, &[][..]));
@@ -58,5 +98,5 @@ fn parts() -> Vec<Rect> {
     rows.flat_map(cut).collect()
 }
 
-criterion_group!(benches, encodings);
+criterion_group!(benches, encodings, film);
 criterion_main!(benches);

@@ -1,1 +1,3 @@
-//! Nothing but benches and laws live here.
+//! Nothing but benches, laws and the pictures of what they found live here.
+
+pub mod plot;
