@@ -42,11 +42,23 @@ pub fn ci(workspace: &Workspace, ask: bool) -> Result<(), Failure> {
     step::run("cargo xtask test", &mut workspace.cargo(["xtask", "test", "--yes"]))
 }
 
-/// The benchmarks.
+/// The benchmarks, and without arguments also what is measured of whole programs; all curves are drawn anew.
 pub fn bench(workspace: &Workspace, ask: bool, args: &[String]) -> Result<(), Failure> {
-    packages::provide(For::Running, ask)?;
+    packages::provide(if args.is_empty() { For::Testing } else { For::Running }, ask)?;
     let mut bench = workspace.cargo(["bench", "-p", "cosmos-benches"]);
-    step::run("benchmarks", bench.args(args))
+    step::run("benchmarks", bench.args(args))?;
+    if !args.is_empty() {
+        return Ok(());
+    }
+    let release = ["build", "--release", "-p", "cosmos-stream"];
+    step::run("build of what is measured", &mut workspace.cargo(release))?;
+    let stream = workspace.built("release", "cosmos-stream");
+    let mut viewers = workspace.command("python3", ["benches/viewers.py", "--charts", "--stream"]);
+    step::run("what viewers and rates cost", viewers.arg(&stream))?;
+    fetch(workspace, "e2e")?;
+    // Takes root, and says so.
+    let mut link = workspace.command("node", ["e2e/adaptation.js"]);
+    step::run("a link that narrows", link.env("COSMOS_STREAM", &stream))
 }
 
 /// What takes too long for `test`: every mode of the X server's library, and thousands of calls of its programs.

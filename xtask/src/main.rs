@@ -67,7 +67,8 @@ usage: cargo xtask COMMAND [--yes] [ARGUMENT...]
          further arguments go to `cosmos-launch desktop --software`
   test   install what is missing and run all tests: Rust, page, end to end
   ci     formatting, lints and documentation, then `cargo xtask test`
-  bench  run the benchmarks; further arguments go to `cargo bench`
+  bench  run all benchmarks and draw the curves in benches/curves, in half an
+         hour and as root; with arguments run `cargo bench` with them
   image  build the container image, see below
   dist   build packages for Debian and Ubuntu, an archive, and what they are
          made of, into target/dist or --out FOLDER; --programs FOLDER takes

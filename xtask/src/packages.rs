@@ -32,8 +32,9 @@ enum When {
     SoundApart,
     /// Where no desktop session is installed, and adwaita-icon-theme lacks most of its icons.
     IconsApart,
-    /// On Debian: Ubuntu's package of this name only points to a snap.
+    /// On Debian: Ubuntu's package of this name only points to a snap, or has another name.
     Debian,
+    Ubuntu,
 }
 
 /// What the machine is like, as far as the packages depend on it.
@@ -101,7 +102,8 @@ impl When {
             Self::NoSound => !["pipewire", "wireplumber"].into_iter().all(machine.programs),
             Self::SoundApart => matches!(machine.family, Some(Family::Ubuntu(2004..2400))),
             Self::IconsApart => Self::NoDesktop.holds(machine) && Self::SoundApart.holds(machine),
-            Self::Debian => !matches!(machine.family, Some(Family::Ubuntu(_))),
+            Self::Debian => !Self::Ubuntu.holds(machine),
+            Self::Ubuntu => matches!(machine.family, Some(Family::Ubuntu(_))),
         }
     }
 }
@@ -222,6 +224,8 @@ const RUNNING: &[Package] = &[
     package("gstreamer1.0-plugins-bad", "H.264 by OpenH264, NVENC and VA, AV1 video"),
     package("gstreamer1.0-plugins-ugly", "H.264 by x264"),
     only(When::SoundApart, package("gstreamer1.0-pulseaudio", "sound capture")),
+    only(When::Debian, package("libturbojpeg0", "quick JPEG for VNC viewers")),
+    only(When::Ubuntu, package("libturbojpeg", "quick JPEG for VNC viewers")),
     package("xserver-xorg-core", "the X server"),
     package("xserver-xorg-video-dummy", "a screen in memory for it"),
     program("xvfb", "Xvfb", "a simpler X server, where the other one cannot start"),
@@ -264,6 +268,10 @@ const TESTING: &[Package] = &[
     program("procps", "ps", "looks at processes"),
     package("novnc", "a VNC viewer in the browser"),
     program("tigervnc-viewer", "xtigervncviewer", "another VNC viewer"),
+    program("gvncviewer", "gvncviewer", "one more VNC viewer, with sound"),
+    program("remmina", "remmina", "a VNC viewer of LibVNCClient"),
+    package("remmina-plugin-vnc", "what it speaks VNC by"),
+    program("gstreamer1.0-tools", "gst-launch-1.0", "takes pictures of screens with the pointer"),
     program("tigervnc-tools", "tigervncpasswd", "the files that it takes passwords from"),
     program("debootstrap", "debootstrap", "roots of Debian to set up"),
     package("debian-archive-keyring", "the keys of Debian for them"),
@@ -275,6 +283,7 @@ const TESTING: &[Package] = &[
     program("coturn", "turnserver", "a TURN server"),
     program("nginx-light", "nginx", "a proxy in front"),
     program("nftables", "nft", "what networks of tests let through"),
+    only(When::Debian, program("pebble", "pebble", "an authority that signs certificates")),
 ];
 
 #[cfg(test)]

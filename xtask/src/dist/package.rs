@@ -150,6 +150,7 @@ pub const PACKAGES: &[Package] = &[
         recommends: &[
             "fonts-dejavu-core",
             "gstreamer1.0-plugins-bad",
+            "libturbojpeg0 | libturbojpeg",
             "xfce4 | mate-desktop-environment-core | x-session-manager",
             "xfce4-terminal | x-terminal-emulator",
         ],
