@@ -6,15 +6,28 @@ pub struct Tally {
     pub passed: usize,
     pub failed: usize,
     /// The failed tests, as far as their runner named them.
-    pub failures: Vec<String>,
+    pub failures: Vec<Failed>,
     /// One reason each.
     pub skipped: Vec<String>,
 }
+
+/// A test that failed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Failed {
+    name: String,
+    /// What its runner printed of the reason: the first lines of it.
+    why: Vec<String>,
+}
+
+/// Lines of a reason that are told again at the end, where they are found: all of a message, and where it came from.
+const WHY: usize = 8;
 
 /// Reads what one runner prints, line by line.
 #[derive(Default)]
 pub struct Reader {
     tally: Tally,
+    /// Whose output is being read, by its place among the failed.
+    of: Option<usize>,
     /// Tests that told themselves that they cannot run, and that their runner takes for passed.
     announced: usize,
     /// What Node's lines say of skipped tests, until its total comes.
@@ -26,6 +39,7 @@ impl Reader {
     /// `SKIPPED `, which a test prints that cannot run on this machine.
     pub fn read(&mut self, line: &str) {
         let line = line.trim();
+        self.read_reason(line);
         if let Some(reason) = line.strip_prefix("SKIPPED ") {
             self.tally.skipped.push(reason.to_owned());
             self.announced += 1;
@@ -35,8 +49,31 @@ impl Reader {
             self.read_node(total);
         } else if let Some(test) = line.strip_prefix("﹣ ") {
             self.reasons.push(test.replacen(" # ", ": ", 1));
-        } else if let Some(test) = failed_test(line).filter(|test| !self.tally.failures.contains(test)) {
-            self.tally.failures.push(test);
+        } else if let Some(name) = failed_test(line).filter(|name| self.place(name).is_none()) {
+            self.tally.failures.push(Failed { name, why: Vec::new() });
+        }
+    }
+
+    fn place(&self, test: &str) -> Option<usize> {
+        self.tally.failures.iter().position(|failed| failed.name == test)
+    }
+
+    /// Both runners name the failed tests first, and then once more with what they printed: cargo all of it, of which
+    /// the reason is what the panic says, and Node the error.
+    fn read_reason(&mut self, line: &str) {
+        let cargo = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----"));
+        if let Some(name) = cargo.map(str::to_owned).or_else(|| failed_test(line)) {
+            self.of = self.place(&name);
+        } else if HEADINGS.iter().any(|heading| line.starts_with(heading)) {
+            self.of = None;
+        } else if let Some(of) = self.of {
+            let why = &mut self.tally.failures[of].why;
+            if line.starts_with("thread '") && line.contains("panicked at") {
+                why.clear();
+            }
+            if why.len() < WHY && !line.is_empty() {
+                why.push(line.to_owned());
+            }
         }
     }
 
@@ -83,6 +120,9 @@ impl Reader {
     }
 }
 
+/// What ends the output of one test.
+const HEADINGS: [&str; 5] = ["successes:", "failures:", "test ", "ℹ ", "✔ "];
+
 /// The name in the line of a test that failed.
 fn failed_test(line: &str) -> Option<String> {
     let cargo = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
@@ -113,8 +153,9 @@ pub fn report(runners: &[(&str, Tally)]) -> String {
         let times = if same.len() > 1 { format!(" ({} times)", same.len()) } else { String::new() };
         text += &format!("  {}{times}\n", same[0]);
     }
-    for name in all.iter().flat_map(|tally| &tally.failures) {
-        text += &format!("FAILED {name}\n");
+    for failed in all.iter().flat_map(|tally| &tally.failures) {
+        text += &format!("FAILED {}\n", failed.name);
+        failed.why.iter().for_each(|line| text += &format!("  {line}\n"));
     }
     text + &totals(&all) + "\n"
 }
@@ -136,8 +177,14 @@ mod tests {
     }
 
     fn expected(passed: usize, failures: &[&str], skipped: &[&str]) -> Tally {
-        let owned = |names: &[&str]| names.iter().copied().map(str::to_owned).collect();
-        Tally { passed, failed: failures.len(), failures: owned(failures), skipped: owned(skipped) }
+        let named = |name: &&str| Failed { name: (*name).to_owned(), why: Vec::new() };
+        let skipped = skipped.iter().copied().map(str::to_owned).collect();
+        Tally { passed, failed: failures.len(), failures: failures.iter().map(named).collect(), skipped }
+    }
+
+    fn with_reason(mut tally: Tally, test: usize, why: &[&str]) -> Tally {
+        tally.failures[test].why = why.iter().copied().map(str::to_owned).collect();
+        tally
     }
 
     #[test]
@@ -154,10 +201,27 @@ successes:
 ---- screen stdout ----
 SKIPPED screen: no Xvfb here
 
+failures:
+
+---- b::c stdout ----
+told before
+
+thread 'b::c' panicked at src/b.rs:7:9:
+assertion failed: c
+note: run with `RUST_BACKTRACE=1`
+
+failures:
+    b::c
+
 test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
 ";
         let skipped = ["a test marked #[ignore]", "screen: no Xvfb here"];
-        assert_eq!(tally(output, false), expected(5, &["b::c"], &skipped));
+        let why = [
+            "thread 'b::c' panicked at src/b.rs:7:9:",
+            "assertion failed: c",
+            "note: run with `RUST_BACKTRACE=1`",
+        ];
+        assert_eq!(tally(output, false), with_reason(expected(5, &["b::c"], &skipped), 0, &why));
     }
 
     #[test]
@@ -176,12 +240,24 @@ SKIPPED opens the page: no Chromium here
 ℹ skipped 2
 ℹ todo 0
 ℹ duration_ms 71.2
+
 ✖ failing tests:
+
+test at a.test.js:7:1
 ✖ fails (as it does) (1.2ms)
+  Error: the picture is there: not within 30 s
+      at until (file:///a.js:33:11)
+
+test at a.test.js:9:1
+✖ hangs (60s)
+  'test timed out after 60000ms'
 ";
         let skipped =
             ["opens the page: no Chromium here", "waits (0.1ms): too slow", "a test that gives no reason"];
-        assert_eq!(tally(output, false), expected(1, &["fails (as it does)", "hangs"], &skipped));
+        let failed = expected(1, &["fails (as it does)", "hangs"], &skipped);
+        let why = ["Error: the picture is there: not within 30 s", "at until (file:///a.js:33:11)"];
+        let failed = with_reason(failed, 0, &why);
+        assert_eq!(tally(output, false), with_reason(failed, 1, &["'test timed out after 60000ms'"]));
     }
 
     #[test]
@@ -199,12 +275,12 @@ SKIPPED opens the page: no Chromium here
     fn the_report_ends_with_one_exact_line() {
         let runners = [
             ("cargo test", expected(5, &[], &["b", "a", "b"])),
-            ("end to end", expected(2, &["typing"], &[])),
+            ("end to end", with_reason(expected(2, &["typing"], &[]), 0, &["Error: q"])),
         ];
         let text = report(&runners);
         assert!(text.contains("cargo test               5 passed, 0 failed, 3 skipped\n"), "{text}");
         assert!(text.contains("3 skipped:\n  a\n  b (2 times)\n"), "{text}");
-        assert!(text.contains("  b (2 times)\nFAILED typing\n"), "{text}");
+        assert!(text.contains("  b (2 times)\nFAILED typing\n  Error: q\n"), "{text}");
         assert_eq!(text.lines().last(), Some("7 passed, 1 failed, 3 skipped"));
     }
 }
