@@ -36,6 +36,25 @@ onEachDesktop((stage) => {
     assert.ok(Math.min(...times) < 2000, `${times} ms`);
   });
 
+  it('is loaded again when a part of it did not come', async (test) => {
+    for (const part of ['**/js/pointer.js', '**/css/base.css']) {
+      const page = await stage.browser.page(test);
+      let lost = 0;
+      await page.page.route(part, (route) => ((lost += 1) > 2 ? route.continue() : route.abort('internetdisconnected')));
+      await page.live(stage.desktop.url);
+      assert.equal(lost, 3);
+    }
+  });
+
+  it('says that a part of it does not come, and does not load it for ever', async (test) => {
+    const page = await stage.browser.page(test);
+    let lost = 0;
+    await page.page.route('**/js/pointer.js', (route) => { lost += 1; return route.abort(); });
+    await page.page.goto(stage.desktop.url);
+    await until('it is said', async () => /Load it again\./.test(await page.page.textContent('.status-title') ?? ''));
+    assert.equal(lost, 4);
+  });
+
   it('lets three watch at once, with one encoder for all', async (test) => {
     const pages = [];
     for (let count = 0; count < 3; count += 1) pages.push(await (await stage.browser.page(test)).live(stage.desktop.url));

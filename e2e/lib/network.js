@@ -4,6 +4,7 @@
  */
 
 import { find, run } from './programs.js';
+import { until } from './wait.js';
 
 /** @typedef {'client' | 'router' | 'server' | 'beside'} Part */
 
@@ -46,6 +47,7 @@ export class Network {
       for (const [index, end] of ENDS.entries()) await self.#connect(end, index + 1);
       await self.run('router', 'sh', ['-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding']);
       await self.run('router', 'ip', ['addr', 'add', `${OUTSIDE}/32`, 'dev', 'lo']);
+      await Promise.all(ENDS.map((end) => self.#settled(end)));
       return self;
     } catch (error) {
       await self.close();
@@ -111,8 +113,19 @@ export class Network {
   /** @param {Part} part */
   async #add(part) {
     await this.#must('ip', ['netns', 'add', this.#name(part)]);
-    // An address that the kernel finds unique a second later is a change of networks: a browser drops what it is loading.
     await this.run(part, 'sh', ['-c', 'for one in all default; do echo 0 > /proc/sys/net/ipv6/conf/$one/accept_dad; done']);
+  }
+
+  /**
+   * The kernel gives an interface the address of its link up to a second later. To a browser that is a change of networks,
+   * and it drops what it is loading.
+   * @param {typeof ENDS[number]} end
+   */
+  #settled(end) {
+    return until(`${end} has all its addresses`, async () => {
+      const { text } = await this.run(end, 'ip', ['-6', 'addr', 'show', 'dev', 'eth0', 'scope', 'link']);
+      return text.includes('fe80:') && !text.includes('tentative');
+    });
   }
 
   /** @param {typeof ENDS[number]} end @param {number} number of its network */
