@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod base;
+mod bundle;
 mod events;
 mod ice;
 mod links;

@@ -72,8 +72,8 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/vnc/{*path}", get(file))
 }
 
-async fn root(State(site): State<Arc<Site>>) -> Response {
-    if site.novnc_first { to("vnc/") } else { page::index() }
+async fn root(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    if site.novnc_first { to("vnc/") } else { page::index(&headers) }
 }
 
 fn to(address: &'static str) -> Response {
