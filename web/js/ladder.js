@@ -13,7 +13,7 @@ import { ApiError } from './api.js';
 /**
  * How a way is made; null where this browser does not know it, or it may not be taken.
  * @template {Way} T
- * @typedef {{webrtc: (() => T) | null, websocket: (() => T) | null}} Makers
+ * @typedef {{webrtc: (() => T | Promise<T>) | null, websocket: (() => T | Promise<T>) | null}} Makers
  */
 
 /** Milliseconds by which the better way is tried earlier. */
@@ -35,6 +35,8 @@ export class Ladder {
   /** @type {Partial<Record<Way['rung'], unknown>>} */
   #errors = {};
   #closed = false;
+  /** How often all that was being tried was given up. */
+  #givenUp = 0;
 
   /**
    * @param {Makers<T>} makers
@@ -85,8 +87,14 @@ export class Ladder {
     }
     /** @type {T | undefined} */
     let way;
+    const givenUp = this.#givenUp;
     try {
-      way = make();
+      const made = make();
+      way = made instanceof Promise ? await made : made;
+      if (this.#givenUp !== givenUp) {
+        way.close();
+        return 'failed';
+      }
       this.#trying.add(way);
       await way.open();
       // One that was given up in the meantime has been closed.
@@ -109,6 +117,7 @@ export class Ladder {
   }
 
   #giveUp() {
+    this.#givenUp += 1;
     const trying = [...this.#trying];
     this.#trying.clear();
     for (const way of trying) way.close();

@@ -181,6 +181,7 @@ function setUpButtons() {
 async function begin() {
   try {
     await comeByLink();
+    session.prepare();
     const account = await askSession();
     server.sees = account.grants?.includes('picture') ?? true;
     share.begin(account);

@@ -131,6 +131,11 @@ export class Session {
   /** What must be added to this computer's clock to have the server's, in milliseconds; null while unknown. */
   get clockOffset() { return this.#pings.clockOffset; }
 
+  /** Asks for the ways to the server ahead of `start`. */
+  prepare() {
+    this.#ways.get().catch(() => undefined);
+  }
+
   /** Connects until `stop`. */
   async start() {
     if (this.#running) return;
@@ -191,25 +196,30 @@ export class Session {
 
   async #begin() {
     const end = this.#end;
-    const [ways, codecs] = await Promise.all([this.#ways.get(), decoded()]);
+    const ways = await this.#ways.get();
     if (this.#end !== end) return;
-    this.#ladder = new Ladder(this.#makers(pinned(ways), codecs), (way) => this.#take(way));
+    this.#ladder = new Ladder(this.#makers(pinned(ways)), (way) => this.#take(way));
     await this.#ladder.climb();
   }
 
   /**
    * @param {import('./api.js').Ways} ways
-   * @param {string[] | null} codecs that messages may be coded with
    * @returns {import('./ladder.js').Makers<Connection | SocketConnection>}
    */
-  #makers(ways, codecs) {
+  #makers(ways) {
     const rtc = 'RTCPeerConnection' in window && ways.transport !== 'websocket';
     const socket = Player.isOffered && (ways.transport === 'auto' || ways.transport === 'websocket');
     const own = { exchange: offer, tell: tellCandidates, onTrack: this.ports.onTrack };
     return {
       webrtc: rtc ? () => this.#heed((ports) => new Connection({ ...ports, ...own }, ways, this.#full)) : null,
-      websocket: socket ? () => this.#heed((ports) => new SocketConnection(ports, this.#full ? codecs : codecs?.filter((codec) => !codec.endsWith('-444')))) : null,
+      websocket: socket ? () => this.#socket() : null,
     };
+  }
+
+  async #socket() {
+    const codecs = await decoded();
+    const taken = this.#full ? codecs : codecs?.filter((codec) => !codec.endsWith('-444'));
+    return this.#heed((ports) => new SocketConnection(ports, taken));
   }
 
   /**

@@ -15,6 +15,8 @@ export class WaySource {
   #fresh = 0;
   #renew = Infinity;
   #asking = false;
+  /** The answer for a new connection, while it is waited for. @type {Promise<Ways> | null} */
+  #coming = null;
 
   /** @param {() => Promise<Ways & {lifetime?: number | null}>} ask */
   constructor(ask = ice) {
@@ -28,7 +30,8 @@ export class WaySource {
    */
   async get() {
     if (performance.now() > this.#fresh) {
-      await this.#fetch().catch((error) => {
+      this.#coming ??= this.#fetch().finally(() => { this.#coming = null; });
+      await this.#coming.catch((error) => {
         if (error instanceof ApiError && error.status === 401) throw error;
       });
     }

@@ -13,6 +13,7 @@ import { tokenOf, within } from '../js/share.js';
 import { Settings } from '../js/settings.js';
 import { NO_READING, readFigures } from '../js/statistics.js';
 import { line } from '../js/statistics-panel.js';
+import { WaySource } from '../js/ways.js';
 
 test('attempts to reconnect are spread, and never rare', () => {
   assert.deepEqual([0, 1, 2, 3, 4, 50].map(backOff), [250, 500, 1000, 2000, 2000, 2000]);
@@ -230,6 +231,23 @@ function way(rung, log, opens, fails) {
     };
   };
 }
+
+test('a way that is made when the better one is taken is not opened', async () => {
+  /** @type {string[]} */
+  const log = [];
+  const slow = async () => { await later(200); return way('websocket', log, 0)(); };
+  const found = new Ladder({ webrtc: way('webrtc', log, 800), websocket: slow }, ({ rung }) => log.push(`take ${rung}`));
+  await found.climb();
+  await later(200);
+  assert.deepEqual(log, ['try webrtc', 'take webrtc', 'try websocket', 'close websocket']);
+});
+
+test('the ways are asked for once by those who ask at the same time', async () => {
+  let asked = 0;
+  const ways = new WaySource(async () => { asked += 1; await later(5); return { transport: 'tcp', iceServers: [] }; });
+  assert.deepEqual((await Promise.all([ways.get(), ways.get()])).map(({ transport }) => transport), ['tcp', 'tcp']);
+  assert.equal(asked, 1);
+});
 
 /** @param {ReturnType<typeof way> | null} webrtc @param {ReturnType<typeof way> | null} websocket @param {string[]} log */
 function ladder(webrtc, websocket, log) {
