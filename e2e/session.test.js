@@ -37,7 +37,7 @@ onEachDesktop((stage) => {
   });
 
   it('is loaded again when a part of it did not come', async (test) => {
-    for (const part of ['**/js/pointer.js', '**/css/base.css']) {
+    for (const part of ['**/js/main.js', '**/css/base.css']) {
       const page = await stage.browser.page(test);
       let lost = 0;
       await page.page.route(part, (route) => ((lost += 1) > 2 ? route.continue() : route.abort('internetdisconnected')));
@@ -51,7 +51,7 @@ onEachDesktop((stage) => {
   it('says that a part of it does not come, and does not load it for ever', async (test) => {
     const page = await stage.browser.page(test);
     let lost = 0;
-    await page.page.route('**/js/pointer.js', (route) => { lost += 1; return route.abort(); });
+    await page.page.route('**/js/main.js', (route) => { lost += 1; return route.abort(); });
     await page.page.goto(stage.desktop.url);
     await until('it is said', async () => /Load it again\./.test(await page.page.textContent('.status-title') ?? ''));
     assert.equal(lost, 4);
