@@ -7,6 +7,8 @@
   const WAITS = [500, 2000, 5000];
   const KEY = 'cosmos-loads';
   let failed = false;
+  /** Whether it is going to be loaded again. */
+  let again = false;
 
   /** How often it was loaded again; where the browser keeps no such thing, often enough. */
   const tried = () => {
@@ -27,13 +29,14 @@
     if (!isPart || failed) return;
     failed = true;
     const times = tried();
-    note(times < WAITS.length ? times + 1 : 0);
-    if (times < WAITS.length) setTimeout(() => location.reload(), WAITS[times]);
+    again = times < WAITS.length;
+    note(again ? times + 1 : 0);
+    if (again) setTimeout(() => location.reload(), WAITS[times]);
   }, true);
 
   addEventListener('load', () => {
     if (!failed) return note(0);
     const title = document.querySelector('.status-title, #state');
-    if (title) title.textContent = tried() > 0 ? 'A part of this page did not come: loading it again' : 'A part of this page does not come. Load it again.';
+    if (title) title.textContent = again ? 'A part of this page did not come: loading it again' : 'A part of this page does not come. Load it again.';
   });
 }

@@ -4,15 +4,17 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{DirBuilder, File},
+    io::{self, Read},
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::private_file;
 
 /// What was chosen; `None` leaves it to the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,21 +196,13 @@ fn kept(path: &Path) -> Choices {
     }
 }
 
-/// Whoever reads the file, also after a loss of power, sees what was kept before or all of this.
 fn keep(path: &Path, choices: &Choices) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let kept = Kept { schema: SCHEMA.to_owned(), choices: choices.clone() };
-    let draft = path.with_extension(format!("{}.new", std::process::id()));
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        serde_json::to_writer(&mut file, &kept)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&draft, path)?;
-        File::open(folder)?.sync_all()
-    };
-    write().inspect_err(|_| drop(fs::remove_file(&draft)))
+    let mut text = serde_json::to_vec(&kept)?;
+    text.push(b'\n');
+    private_file::write(path, &text)
 }
 
 const RATE: &str = "video_bitrate";
@@ -226,6 +220,8 @@ const MOST_BYTES: u64 = 4096;
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::fs;
 
     use serde_json::json;
 

@@ -29,6 +29,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 pub(crate) use self::{
     arrivals::{Offer, Refusal, SocketOffer},
     asked::Ask,
+    wishes::KEYFRAME_FOR_SLOW_EVERY,
 };
 use self::{
     codec::Encoding,
@@ -292,6 +293,7 @@ impl Hub {
             Event::AppReady => self.app_ready(now, send),
             Event::Encoder(info, agreements) => {
                 self.opened(info.codec, agreements, now);
+                self.rfb.film.encoded_by_circuit(info.hardware);
                 self.known.encoder = Some(info.clone());
                 self.say(&encoder_message(&info), now, send);
             }

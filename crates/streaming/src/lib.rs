@@ -29,6 +29,7 @@ mod net;
 mod oidc;
 mod outside;
 mod policy;
+mod private_file;
 mod relay;
 mod rfb;
 mod server;

@@ -133,16 +133,15 @@ pub fn serve(
     let stopping = Arc::new(AtomicBool::new(false));
     let (input, keys) = sync_channel(INPUT_QUEUE);
     let rfb = std::mem::take(&mut config.rfb);
-    let mut rfb = Rfb::new(
+    let rfb = Arc::new(Rfb::new(
         rfb,
         (config.policy, config.app_ready.is_none(), config.audio.is_some()),
         demand.clone(),
         input.clone(),
         network.tls.clone(),
         events.clone(),
-    );
-    rfb.film = rfb.film.encoded_by_circuit(config.video.is_by_circuit());
-    let rfb = Arc::new(rfb);
+    ));
+    rfb.film.encoded_by_circuit(config.video.is_by_circuit());
     let encoders = config.video.offered();
     let chosen = Arc::new(Chosen::load(config.choices.clone(), &config.about.settings, encoders));
     let hub = Hub::new(

@@ -44,6 +44,15 @@ pub enum TlsConfig {
     },
 }
 
+impl TlsConfig {
+    /// The file of the certificate that is there from the beginning.
+    fn certificate(&self) -> &Path {
+        match self {
+            Self::Own(path) | Self::Files { certificate: path, .. } | Self::Acme { own: path, .. } => path,
+        }
+    }
+}
+
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -174,19 +183,24 @@ fn stamp(config: &TlsConfig) -> Vec<Option<SystemTime>> {
     files.into_iter().map(|path| fs::metadata(path).and_then(|data| data.modified()).ok()).collect()
 }
 
-fn acceptor(config: &TlsConfig, challenges: &Challenges) -> Result<TlsAcceptor, TlsError> {
-    let certificate = match config {
-        TlsConfig::Own(path) => certified(path, path)?,
-        TlsConfig::Files { certificate, key } => certified(certificate, key)?,
+/// The certificate that is shown from now on.
+fn shown(config: &TlsConfig) -> Result<CertifiedKey, TlsError> {
+    match config {
+        TlsConfig::Own(path) => certified(path, path),
+        TlsConfig::Files { certificate, key } => certified(certificate, key),
         TlsConfig::Acme { acme, own } => {
             let signed = acme.certificate();
             // What is wrong with it is told, and another is asked for.
             let signed = signed.exists().then(|| certified(&signed, &signed)).transpose();
             let signed = signed.inspect_err(|error| tracing::warn!("{}", crate::error_text(error)));
-            signed.ok().flatten().map_or_else(|| certified(own, own), Ok)?
+            signed.ok().flatten().map_or_else(|| certified(own, own), Ok)
         }
-    };
-    let unusable = |source| TlsError::Unusable { path: PathBuf::new(), source };
+    }
+}
+
+fn acceptor(config: &TlsConfig, challenges: &Challenges) -> Result<TlsAcceptor, TlsError> {
+    let certificate = shown(config)?;
+    let unusable = |source| TlsError::Unusable { path: config.certificate().to_owned(), source };
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(unusable)?
@@ -343,14 +357,21 @@ mod tests {
         }
         let tls = made.unwrap();
         let first = Arc::as_ptr(tls.acceptor().config());
+        let other = folder.join("other.pem");
+        keep_own(&other, &[]).unwrap();
+        let of = |path: &Path| certified(path, path).unwrap().cert;
+        assert_ne!(of(&own), of(&other));
         // What cannot be used stops nothing, neither now nor at the next start.
-        for (content, is_taken) in [("nonsense".to_owned(), false), (fs::read_to_string(&own).unwrap(), true)]
+        for (content, expected) in
+            [("nonsense".to_owned(), &own), (fs::read_to_string(&other).unwrap(), &other)]
         {
             fs::write(&signed, content).unwrap();
             Tls::new(config.clone(), &[]).unwrap();
+            assert_eq!(shown(&config).unwrap().cert, of(expected));
             tls.current.lock().unwrap().looked -= LOOK * 2;
-            assert!(!is_taken || Arc::as_ptr(tls.acceptor().config()) != first);
+            tls.acceptor();
         }
+        assert_ne!(Arc::as_ptr(tls.acceptor().config()), first);
         fs::remove_dir_all(folder).unwrap();
     }
 }

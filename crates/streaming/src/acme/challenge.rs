@@ -40,7 +40,9 @@ impl Challenges {
     pub(crate) fn forget(&self) {
         self.lock().clear();
     }
+}
 
+impl Challenges {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<CertifiedKey>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,6 +63,6 @@ impl ResolvesServerCert for Resolver {
         }
         // Where none is expected there is nothing to show.
         let name = hello.server_name()?.to_ascii_lowercase();
-        self.challenges.0.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned()
+        self.challenges.lock().get(&name).cloned()
     }
 }

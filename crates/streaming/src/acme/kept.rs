@@ -1,9 +1,9 @@
 //! What is kept of an authority: the account, the certificate and their keys, for the owner alone.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -16,6 +16,7 @@ use x509_cert::{
 };
 
 use super::AcmeConfig;
+use crate::private_file;
 
 /// A file cannot be kept.
 #[derive(Debug, thiserror::Error)]
@@ -74,19 +75,8 @@ pub(super) fn prepare(folder: &Path) -> Result<(), CannotWrite> {
 
 /// Writes a file for the owner alone, whole or not at all.
 pub(super) fn write(path: &Path, text: &Secret) -> Result<(), CannotWrite> {
-    let draft = path.with_extension("new");
-    let write = || {
-        // One that was left behind may belong to whomever.
-        fs::remove_file(&draft).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => Ok(()),
-            _ => Err(error),
-        })?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-        file.write_all(text.expose().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, path)
-    };
-    write().map_err(|source| CannotWrite { path: path.to_owned(), source })
+    private_file::write(path, text.expose().as_bytes())
+        .map_err(|source| CannotWrite { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

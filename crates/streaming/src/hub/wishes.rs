@@ -17,7 +17,7 @@ const SECOND_PART: u32 = 75;
 /// The least time between two keyframes, however many viewers ask.
 pub(super) const KEYFRAME_EVERY: Duration = Duration::from_millis(300);
 /// The least time to a keyframe that only those ask for who are too slow for what is encoded: it costs all the others.
-const KEYFRAME_FOR_SLOW_EVERY: Duration = Duration::from_secs(4);
+pub(crate) const KEYFRAME_FOR_SLOW_EVERY: Duration = Duration::from_secs(4);
 /// How soon a keyframe that could not be asked for yet is thought of again.
 const RETRY: Duration = Duration::from_millis(30);
 /// The encoder follows the slowest viewer down to this fraction of what the fastest can take. Who is slower than that

@@ -18,14 +18,12 @@ use tokio::{
 };
 
 use super::Rfb;
-use crate::hub::Event;
+use crate::hub::{Event, KEYFRAME_FOR_SLOW_EVERY};
 
 /// So many frames wait for a task that is behind.
 const WAITING: usize = 16;
 /// How long the first frame is waited for, before the picture is written in another way.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The least time between two keyframes for one who was too slow for what is encoded: they cost all the others.
-const KEYFRAME_FOR_SLOW_EVERY: Duration = Duration::from_secs(4);
 
 /// The frames, and those who watch them.
 pub(crate) struct Film {
@@ -35,7 +33,7 @@ pub(crate) struct Film {
     watchers: AtomicUsize,
     wants_keyframe: AtomicBool,
     /// Whether a circuit of the GPU encodes.
-    circuit: bool,
+    circuit: AtomicBool,
     /// Hears when that changes.
     hub: mpsc::Sender<Event>,
 }
@@ -47,18 +45,18 @@ impl Film {
             offered: watch::Sender::new(false),
             watchers: AtomicUsize::new(0),
             wants_keyframe: AtomicBool::new(false),
-            circuit: false,
+            circuit: AtomicBool::new(false),
             hub,
         }
     }
 
-    /// The same, where a circuit of the GPU encodes, or none does.
-    pub(crate) fn encoded_by_circuit(self, circuit: bool) -> Self {
-        Self { circuit, ..self }
+    /// Whether a circuit of the GPU encodes from now on, or would if somebody watched.
+    pub(crate) fn encoded_by_circuit(&self, circuit: bool) {
+        self.circuit.store(circuit, Relaxed);
     }
 
     pub(super) fn is_by_circuit(&self) -> bool {
-        self.circuit
+        self.circuit.load(Relaxed)
     }
 
     /// Tells what is encoded, or would be if somebody watched; `None` while nothing is shown that they decode.
@@ -131,9 +129,9 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// When it is time to give up, or to ask for a keyframe again.
-    pub(super) fn deadline(&self, waits: bool) -> Option<Instant> {
-        match (self.begun, waits) {
+    /// When it is time to give up, or to ask again where one has just been asked for.
+    pub(super) fn deadline(&self, asks: bool) -> Option<Instant> {
+        match (self.begun, asks) {
             (false, _) => Some(self.opened + PATIENCE),
             (true, true) => Some(self.asked + KEYFRAME_FOR_SLOW_EVERY),
             (true, false) => None,
@@ -234,7 +232,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_processor_is_not_made_to_encode_for_few() {
-        let (mut rfb, _news) = rfb();
+        let (rfb, _news) = rfb();
         assert!(rfb.is_dear_to_film());
         rfb.demand.want_encoded(true);
         assert!(!rfb.is_dear_to_film(), "it encodes for others anyway");
@@ -242,7 +240,7 @@ mod tests {
         let seats: Vec<_> = (0..3).map(|_| rfb.guests.enter("ada", cosmos_auth::Role::Viewer)).collect();
         assert!(!rfb.is_dear_to_film(), "JPEG for all of them would be dearer");
         drop(seats);
-        rfb.film = rfb.film.encoded_by_circuit(true);
+        rfb.film.encoded_by_circuit(true);
         assert!(!rfb.is_dear_to_film());
     }
 }

@@ -54,16 +54,17 @@ impl Rough {
         if self.count == 0 {
             return;
         }
-        let (grid, before) = (Grid::of(self.size), self.since.clone());
-        for tile in grid.touched(to) {
+        let grid = Grid::of(self.size);
+        let copy = |tile| {
             let place = self.place(tile);
             let source = |at: u16, to: u16, from: u16| (i32::from(at.max(to)) - i32::from(to)) as u16 + from;
             let origin = Rect { x: source(place.x, to.x, from.x), y: source(place.y, to.y, from.y), ..place };
-            let is_rough = grid.touched(origin).any(|tile| before[tile].is_some());
-            if is_rough || holds(to, place) {
-                self.set(tile, is_rough.then_some(now));
-            }
-        }
+            let is_rough = grid.touched(origin).any(|tile| self.since[tile].is_some());
+            (is_rough || holds(to, place)).then_some((tile, is_rough.then_some(now)))
+        };
+        // All are looked at before any is changed, as the two places may overlap.
+        let copies: Vec<_> = grid.touched(to).filter_map(copy).collect();
+        copies.into_iter().for_each(|(tile, since)| self.set(tile, since));
     }
 
     /// Whether most of this was rough a moment ago, and so moves where it is written again.

@@ -343,11 +343,13 @@ impl<'a> Attendant<'a> {
             *watch = follows.then(|| Watch::open(self.rfb));
         }
         let (watch, needs) = (watch.as_mut()?, self.viewer.needs_keyframe());
-        if let Some(slow) = needs.filter(|_| takes && self.viewer.looks()) {
+        // Who cannot be sent one now does not ask, and what has to change for that wakes this by itself.
+        let asks = needs.filter(|_| takes && self.viewer.looks());
+        if let Some(slow) = asks {
             watch.ask_keyframe(slow);
         }
         let idle = self.viewer.idle_from().map(Instant::from_std);
-        [watch.deadline(needs.is_some()), idle].into_iter().flatten().min()
+        [watch.deadline(asks.is_some()), idle].into_iter().flatten().min()
     }
 
     fn understand(&mut self) -> io::Result<()> {

@@ -90,6 +90,9 @@ impl Module {
                 module.exports.push(declared(declaration).ok_or_else(unknown)?.to_owned());
                 module.body += declaration;
                 module.body.push('\n');
+            } else if line.starts_with("await ") || (line.contains(" = await ") && !line.starts_with(' ')) {
+                // A function that is called at once cannot wait.
+                return Err(unknown());
             } else {
                 module.body += line;
                 module.body.push('\n');
@@ -162,6 +165,8 @@ new B(c, e);
             "import { b",
             "export let a = 1;",
             "export default 1;",
+            "await x;",
+            "const a = await x;",
         ] {
             let modules: &[(&str, &str)] = Box::leak(Box::new([("a.js", text)]));
             assert!(matches!(bundled(modules), Err(BundleError::Unknown { .. })), "{text}");

@@ -2,9 +2,7 @@
 
 use std::{
     fs, io,
-    io::Write,
     net::SocketAddr,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -25,7 +23,7 @@ use super::{
     access::{Actor, Refused, Visitor, now},
     refuse, stopping,
 };
-use crate::{hub::Event, session::Viewer};
+use crate::{hub::Event, private_file, session::Viewer};
 
 /// The links, and the file in which they outlive the process.
 pub(super) struct LinkBook {
@@ -58,7 +56,9 @@ impl LinkBook {
         let Some(path) = self.path.clone() else { return Ok(()) };
         let _turn = self.writing.lock().await;
         let text = self.with(|links| links.to_string());
-        tokio::task::spawn_blocking(move || write(&path, &text)).await.map_err(io::Error::other)?
+        tokio::task::spawn_blocking(move || private_file::write(&path, text.as_bytes()))
+            .await
+            .map_err(io::Error::other)?
     }
 }
 
@@ -78,15 +78,6 @@ fn load(path: &Path) -> Links {
             Links::default()
         }
     }
-}
-
-/// Whoever reads the file never sees half of it.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let half = path.with_extension("part");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(half, path)
 }
 
 /// What somebody may hand on: the link that it is narrowed from, where they came in by one, and the most that it may

@@ -23,6 +23,8 @@ use crate::{demand::DemandCell, error_text, hub::Event};
 #[derive(Default)]
 pub(crate) struct Second {
     worker: Option<Worker>,
+    /// The thread of the one before, which ends with the picture it is at.
+    ending: Option<JoinHandle<()>>,
     changes: Changes,
     halved: bool,
     due: Option<Instant>,
@@ -37,12 +39,13 @@ struct Work {
 
 /// The thread. It ends when there is nobody to give it anything.
 struct Worker {
-    work: Option<SyncSender<Work>>,
+    work: SyncSender<Work>,
     /// The one picture that there is, while the thread has nothing to do.
     spare: Receiver<Picture>,
     thread: Option<JoinHandle<()>>,
 }
 
+const NONE: &str = "there is no second encode for slow viewers";
 /// A pixel that gets fewer bits a second, in thousandths, is better one of four that are shown as one.
 const SHARP: u64 = 750;
 
@@ -60,6 +63,10 @@ impl Second {
         if !second.is_wanted() {
             return self.rest();
         }
+        if self.ending.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return;
+        }
+        self.ending = None;
         let now = Instant::now();
         let worker = self.worker.get_or_insert_with(|| {
             self.changes.all();
@@ -85,13 +92,14 @@ impl Second {
             let config = EncoderConfig { choice, codecs, full, threads: Some(1) };
             self.config = Arc::new(config);
         }
-        let Some(work) = &worker.work else { return };
-        let _ended = work.send(Work { picture, config: self.config.clone() });
+        let _ended = worker.work.send(Work { picture, config: self.config.clone() });
     }
 
-    /// Nobody needs it.
+    /// Nobody needs it. Its thread is not waited for.
     pub(crate) fn rest(&mut self) {
-        *self = Self::default();
+        let ended = self.worker.take().and_then(|worker| worker.thread);
+        self.ending = ended.or_else(|| self.ending.take());
+        (self.changes, self.halved, self.due) = (Changes::default(), false, None);
     }
 }
 
@@ -111,18 +119,23 @@ impl Worker {
         let (work, todo) = sync_channel(1);
         let (back, spare) = channel();
         let _there = back.send(Picture::new(now));
+        let (without, told) = (demand.clone(), events.clone());
         let mut encoding = Encoding { capabilities, demand, events, encoder: None };
-        let thread =
-            thread::Builder::new().name("second".into()).spawn(move || encoding.run(&todo, &back)).ok();
-        Self { work: Some(work), spare, thread }
+        let thread = thread::Builder::new().name("second".into()).spawn(move || encoding.run(&todo, &back));
+        let thread = thread.inspect_err(|error| {
+            without.second().forget();
+            // Who hears nothing of it asks for the second encode again.
+            drop(told.try_send(Event::NoSecond(format!("{NONE}: {error}"))));
+        });
+        Self { work, spare, thread: thread.ok() }
     }
 }
 
-impl Drop for Worker {
+impl Drop for Second {
     fn drop(&mut self) {
-        self.work = None;
-        // It is as long as one picture takes, a second at most.
-        self.thread.take().map(JoinHandle::join);
+        self.rest();
+        // It takes as long as one picture, a second at most, and ends before what it encodes with.
+        self.ending.take().map(JoinHandle::join);
     }
 }
 
@@ -138,7 +151,7 @@ impl Encoding {
     fn run(&mut self, todo: &Receiver<Work>, back: &Sender<Picture>) {
         while let Ok(Work { picture, config }) = todo.recv() {
             if let Err(error) = self.encode(&picture, config) {
-                let text = format!("there is no second encode for slow viewers: {}", error_text(&error));
+                let text = format!("{NONE}: {}", error_text(&error));
                 self.demand.second().forget();
                 let _ended = self.events.blocking_send(Event::NoSecond(text));
                 return;

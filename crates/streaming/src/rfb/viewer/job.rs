@@ -55,7 +55,9 @@ impl Viewer {
             None if self.is_stale => {}
             None => {
                 fresh = self.lost.touches(area);
-                self.lost.take(area);
+                if fresh {
+                    self.lost.take(area);
+                }
                 rects = self.new.take(area).rects();
             }
         }
