@@ -25,6 +25,8 @@ use crate::{
 /// The first argument of a child, followed by the names of encoders.
 pub const ARGUMENT: &str = "--cosmos-probe-encoder";
 
+/// What lines of a child begin with that tell of an encoder: libraries may write others.
+const TELLS: &str = "cosmos-encoder: ";
 /// What a child says of an encoder that works, and of one that GStreamer does not offer. Anything else is a failure.
 const WORKS: &str = "works";
 const ABSENT: &str = "absent";
@@ -47,22 +49,21 @@ pub fn hook() {
     }
     for name in arguments {
         match encode(&name.to_string_lossy()) {
-            Ok(true) => println!("{WORKS}"),
-            Ok(false) => println!("{ABSENT}"),
-            Err(error) => println!("{}", chain(&error)),
+            Ok(true) => println!("{TELLS}{WORKS}"),
+            Ok(false) => println!("{TELLS}{ABSENT}"),
+            Err(error) => println!("{TELLS}{}", chain(&error)),
         }
     }
     std::process::exit(0);
 }
 
 /// Runs the current executable as a probe of these encoders, one after the other; what is wrong with each, if anything.
-/// Where the child dies, another one takes those that it did not come to.
+/// Where the child dies, or says nothing within the deadline, another one takes those that it did not come to.
 pub(crate) fn probe(names: &[&str], deadline: Duration) -> Vec<Result<(), Fault>> {
-    let ends = Instant::now() + deadline;
     let mut findings = Vec::with_capacity(names.len());
     while findings.len() < names.len() {
         let left = &names[findings.len()..];
-        match run(left, ends) {
+        match run(left, Instant::now() + deadline) {
             Ok((said, end)) => {
                 findings.extend(said.iter().take(left.len()).map(|line| finding(line)));
                 if findings.len() < names.len() {
@@ -88,7 +89,7 @@ fn run(names: &[&str], ends: Instant) -> io::Result<(Vec<String>, Option<ExitSta
     Ok((said, wait_until(&mut child, ends)))
 }
 
-/// The lines that are written until the other end is closed, or time is up.
+/// What is told of encoders until the other end is closed, or time is up.
 fn read_until(output: impl Read + Send + 'static, ends: Instant) -> Vec<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -96,7 +97,8 @@ fn read_until(output: impl Read + Send + 'static, ends: Instant) -> Vec<String> 
         lines.try_for_each(|line| sender.send(line))
     });
     let left = || ends.saturating_duration_since(Instant::now());
-    iter::from_fn(|| receiver.recv_timeout(left()).ok()).collect()
+    let lines = iter::from_fn(|| receiver.recv_timeout(left()).ok());
+    lines.filter_map(|line| line.strip_prefix(TELLS).map(str::to_owned)).collect()
 }
 
 fn finding(line: &str) -> Result<(), Fault> {

@@ -110,7 +110,9 @@ fn refusal(config: &EncoderConfig, plan: &Plan, mut failed: Vec<(String, EncodeE
             if let Some((_, error)) = failed.pop() {
                 return error;
             }
-            let works = plan.candidates.iter().map(|row| row.element).collect::<Vec<_>>();
+            let mut works = plan.candidates.iter().map(|row| row.element).collect::<Vec<_>>();
+            // One that codes at 4:4:4 as well stands there twice.
+            works.dedup();
             let works = if works.is_empty() {
                 "nothing works".into()
             } else {

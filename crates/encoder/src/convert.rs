@@ -95,11 +95,13 @@ impl Layout {
     }
 
     /// Where one of three planes begins, the bytes from one of its rows to the next, and how many columns and rows it has.
+    /// Those of NV12 are no planes: their samples lie in pairs.
     pub(crate) fn plane(&self, plane: usize) -> Plane {
-        let shift = usize::from(plane > 0);
+        let is_chroma = usize::from(plane > 0);
+        let shift = is_chroma * self.format.halved();
         Plane {
             offset: self.offsets[plane],
-            stride: self.strides[shift],
+            stride: self.strides[is_chroma],
             width: usize::from(self.size.width) >> shift,
             height: usize::from(self.size.height) >> shift,
         }
@@ -166,7 +168,7 @@ impl Layout {
         (y >> self.format.halved()) * self.strides[1] + self.format.across(x)
     }
 
-    /// Converts the last two rows of a rectangle, which [`rows_of`] leaves out where they do not fill their strides:
+    /// Converts the last two rows of a rectangle, which [`Band::convert`] leaves out where they do not fill their strides:
     /// tile by tile, through tiles without any space between rows.
     fn convert_last_rows(&self, frame: &Frame<'_>, rect: Rect, planes: &mut [u8]) -> Result<(), EncodeError> {
         let y = rect.bottom() as usize - 2;

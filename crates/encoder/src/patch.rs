@@ -13,8 +13,9 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Patches {
     stream: Stream,
-    /// What they see, as if the encoder made no errors, where that is worth knowing.
-    seen: Option<Vec<u8>>,
+    /// What they see, as if the encoder made no errors; whether that is so.
+    seen: Vec<u8>,
+    is_seen: bool,
     /// By macroblock, row by row: whether it has changed on the screen, and whether since the encoder saw it.
     changed: Vec<bool>,
     patched: Vec<bool>,
@@ -35,8 +36,15 @@ impl Patches {
         let blocks = |side: u16| usize::from(side).div_ceil(16);
         let (columns, rows) = (blocks(layout.size.width), blocks(layout.size.height));
         let (changed, patched) = (vec![false; columns * rows], vec![false; columns * rows]);
-        let this = Self { stream: Stream::default(), seen: None, changed, patched, columns, rest: 0 };
-        (layout.format == Format::I420).then_some(this)
+        (layout.format == Format::I420).then(|| Self {
+            stream: Stream::default(),
+            seen: Vec::new(),
+            is_seen: false,
+            changed,
+            patched,
+            columns,
+            rest: 0,
+        })
     }
 
     /// Notes what changes with the next picture.
@@ -59,18 +67,18 @@ impl Patches {
         share: usize,
     ) -> Option<Vec<u8>> {
         self.rest = self.rest.saturating_sub(1);
-        let mut seen = self.seen.take_if(|_| motion == Motion::Settled && self.rest == 0)?;
-        let changed = changed(&self.changed).collect::<Vec<_>>();
-        if changed.is_empty() || changed.len() * PART > self.changed.len() {
-            self.seen = Some(seen);
+        if !self.is_seen || motion != Motion::Settled || self.rest > 0 {
             return None;
         }
-        let pair = Pair { layout, screen, seen: &mut seen };
+        let changed = changed(&self.changed).collect::<Vec<_>>();
+        if changed.is_empty() || changed.len() * PART > self.changed.len() {
+            return None;
+        }
+        let pair = Pair { layout, screen, seen: &mut self.seen };
         let Some(unit) = self.stream.between(pair, &changed, QUANTIZER, share) else {
-            self.rest = REST;
+            (self.rest, self.is_seen) = (REST, false);
             return None;
         };
-        self.seen = Some(seen);
         for at in changed {
             (self.changed[at], self.patched[at]) = (false, true);
         }
@@ -89,15 +97,15 @@ impl Patches {
     ) -> Option<Vec<u8>> {
         // With few bits to spare it may have been quantized more coarsely than it was asked to.
         let is_good = motion != Motion::Moving && unit.len() * 2 <= share;
-        match &mut self.seen {
-            _ if !is_good => self.seen = None,
-            None => self.seen = Some(screen.to_vec()),
-            Some(seen) => {
-                for at in changed(&self.changed).chain(changed(&self.patched)) {
-                    h264::copy(layout, screen, seen, at % self.columns, at / self.columns);
-                }
+        if is_good && self.is_seen {
+            for at in changed(&self.changed).chain(changed(&self.patched)) {
+                h264::copy(layout, screen, &mut self.seen, at % self.columns, at / self.columns);
             }
+        } else if is_good {
+            self.seen.clear();
+            self.seen.extend_from_slice(screen);
         }
+        self.is_seen = is_good;
         self.changed.fill(false);
         self.patched.fill(false);
         self.stream.rewrite(unit)

@@ -6,14 +6,17 @@
 //! done just when the picture is asked for, as a picture that waits grows old.
 
 use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
     thread,
     time::{Duration, Instant},
 };
 
 use cosmos_desktop::{Change, DesktopError, Frame, FrameSource, Waker};
 
-use crate::{alarm::Alarm, capture::Capture};
+use crate::{
+    alarm::{Alarm, Woken},
+    capture::Capture,
+};
 
 /// The screen of one display, captured by one or by two in turn.
 pub(crate) struct Ahead {
@@ -40,6 +43,8 @@ enum Second {
 struct Helper {
     orders: Sender<Order>,
     done: Receiver<Done>,
+    /// Rings when there is something.
+    bell: Alarm,
 }
 
 struct Order {
@@ -51,6 +56,8 @@ struct Done {
     capture: Box<Capture>,
     /// Whether something had changed, and is in its picture now.
     changed: Result<bool, DesktopError>,
+    /// When it was looked at.
+    at: Instant,
 }
 
 /// How long the second capture waits for a change.
@@ -70,6 +77,26 @@ impl Ahead {
         Ok(Self { alarm, current, second, waiting: None, load, open: Box::new(open) })
     }
 
+    /// Waits until the second capture is back, as long as nobody rings; whether it is.
+    fn await_second(&mut self, deadline: Instant) -> Result<bool, DesktopError> {
+        while let Second::Away(helper) = &self.second {
+            match helper.done.try_recv() {
+                Ok(done) => self.take_back(done)?,
+                Err(TryRecvError::Empty) => {
+                    let woken = self.alarm.wait(&helper.bell, deadline);
+                    if woken.map_err(|error| DesktopError::lost("wait for the picture", error))?
+                        != Woken::Readable
+                    {
+                        return Ok(false);
+                    }
+                    helper.bell.hush();
+                }
+                Err(TryRecvError::Disconnected) => return Err(ended()),
+            }
+        }
+        Ok(true)
+    }
+
     /// Waits for the second capture, and takes it back.
     fn join(&mut self, deadline: Instant) -> Result<(), DesktopError> {
         let Second::Away(helper) = &self.second else { return Ok(()) };
@@ -77,9 +104,7 @@ impl Ahead {
         match helper.done.recv_timeout(left) {
             Ok(done) => self.take_back(done),
             Err(RecvTimeoutError::Timeout) => Ok(()),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(DesktopError::lost("fetch the picture", "the thread that fetches it ended"))
-            }
+            Err(RecvTimeoutError::Disconnected) => Err(ended()),
         }
     }
 
@@ -89,7 +114,7 @@ impl Ahead {
         };
         self.second = Second::Here(done.capture, helper);
         if done.changed? {
-            self.waiting = Some(Instant::now());
+            self.waiting = Some(done.at);
         }
         Ok(())
     }
@@ -114,6 +139,10 @@ impl Ahead {
                 }
             };
         }
+        // One may still be away, which took longer than whoever asked has waited.
+        if !matches!(self.second, Second::Here(..)) {
+            return;
+        }
         let Second::Here(capture, helper) = std::mem::replace(&mut self.second, Second::None) else { return };
         // A thread that ended is found out when its answer is awaited.
         let _ended = helper.orders.send(Order { capture, begin });
@@ -121,10 +150,16 @@ impl Ahead {
     }
 }
 
+fn ended() -> DesktopError {
+    DesktopError::lost("fetch the picture", "the thread that fetches it ended")
+}
+
 impl FrameSource for Ahead {
     fn wait(&mut self, deadline: Instant) -> Result<Change, DesktopError> {
         self.load.asked(Instant::now());
-        self.join(deadline)?;
+        if !self.await_second(deadline)? {
+            return Ok(Change::Nothing);
+        }
         match self.waiting {
             Some(_) => {
                 let Second::Here(second, _) = &self.second else { unreachable!("what waits is here") };
@@ -160,20 +195,25 @@ impl Helper {
         let alarm = Alarm::new().map_err(lost)?;
         let (orders, received) = channel::<Order>();
         let (answer, done) = channel();
+        let bell = Alarm::new().map_err(lost)?;
+        let ring = bell.waker();
         let work = move || {
             for Order { mut capture, begin } in received {
                 thread::sleep(begin.saturating_duration_since(Instant::now()));
+                let mut at = begin;
                 let changed = capture.wait(&alarm, begin + PATIENCE).and_then(|change| {
+                    at = Instant::now();
                     let changed = change != Change::Nothing;
                     if changed { capture.fetch().map(|()| true) } else { Ok(false) }
                 });
-                if answer.send(Done { capture, changed }).is_err() {
+                if answer.send(Done { capture, changed, at }).is_err() {
                     return;
                 }
+                ring();
             }
         };
         thread::Builder::new().name("ahead".into()).spawn(work).map_err(lost)?;
-        Ok(Self { orders, done })
+        Ok(Self { orders, done, bell })
     }
 }
 
@@ -225,7 +265,8 @@ impl Load {
 
     /// When to begin to fetch the next picture, if that is to be done ahead.
     fn ahead(&self, now: Instant) -> Option<Instant> {
-        let busy = self.busy[0].min(self.busy[1]);
+        // Whoever asks again only after long does not tell how soon the next picture is asked for.
+        let busy = self.busy[0].min(self.busy[1]).min(PATIENCE);
         self.ahead.then(|| now + busy.saturating_sub(self.fetch + MARGIN))
     }
 }

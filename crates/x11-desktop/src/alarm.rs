@@ -5,7 +5,7 @@ use std::{io, os::fd::OwnedFd, sync::Arc, time::Instant};
 use cosmos_desktop::Waker;
 use rustix::{
     event::{EventfdFlags, PollFd, PollFlags, eventfd, poll},
-    fd::AsFd,
+    fd::{AsFd, BorrowedFd},
     fs::Timespec,
     io::Errno,
 };
@@ -37,6 +37,12 @@ impl Alarm {
         })
     }
 
+    /// Takes back a ring that nobody has waited for.
+    pub(crate) fn hush(&self) {
+        // The only failure is that there is none.
+        let _ = rustix::io::read(&*self.0, &mut [0_u8; 8]);
+    }
+
     /// Waits until `connection` is readable, the alarm rang or `deadline` passed. A ring is used up by one wait, and
     /// goes before what there is to read.
     pub(crate) fn wait(&self, connection: impl AsFd, deadline: Instant) -> io::Result<Woken> {
@@ -53,11 +59,18 @@ impl Alarm {
                 Ok(0) => return Ok(Woken::Late),
                 Ok(_) if fds[1].revents().is_empty() => return Ok(Woken::Readable),
                 Ok(_) => {
-                    let _ = rustix::io::read(&*self.0, &mut [0_u8; 8]);
+                    self.hush();
                     return Ok(Woken::Rung);
                 }
             }
         }
+    }
+}
+
+impl AsFd for Alarm {
+    /// Readable while it rings.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 

@@ -108,9 +108,17 @@ fn a_large_screen_that_changes_faster_than_it_is_encoded_is_fetched_ahead() {
         }
         let is_ahead = is_fetched_ahead();
         for at in 0..40 {
-            // Now and then it is not asked for long: what was fetched ahead has grown old.
-            thread::sleep(Duration::from_millis(if at % 10 == 9 { 150 } else { 0 }));
             step(&mut *frames, &mut copy, work);
+            if at % 10 == 9 {
+                // It is not asked for long: what was fetched ahead has grown old.
+                thread::sleep(Duration::from_millis(150));
+                client.fill(client.root, (100, (HEIGHT - 20) as i16, 9, 9), at + 1);
+                client.sync();
+                frames.wait(Instant::now() + Duration::from_millis(100)).unwrap();
+                let frame = frames.grab().unwrap();
+                assert_eq!(frame.bgrx[usize::from(HEIGHT - 15) * frame.stride + 4 * 104], (at + 1) as u8);
+                copy.follow(&frame);
+            }
         }
         assert!(is_ahead);
     });

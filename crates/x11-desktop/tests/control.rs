@@ -194,6 +194,9 @@ fn the_pointer_is_not_invisible_when_the_program_that_gave_it_a_shape_has_ended(
         while looking.conn.xfixes_get_cursor_image().unwrap().reply().is_ok() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(10));
         }
+        if Instant::now() >= deadline {
+            eprintln!("SKIPPED a pointer whose program has ended: {kind:?} shows it all the same");
+        }
         let image = next_event(&mut *control, "the cursor is told", cursor);
         assert!(image.rgba.as_chunks::<4>().0.iter().any(|[.., alpha]| *alpha == 255), "{kind:?}");
     }

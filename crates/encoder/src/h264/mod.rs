@@ -64,6 +64,11 @@ impl Stream {
                 .then(|| head::rewrite(payload, self.sequence.as_ref()?, change, &mut rewritten))
                 .flatten();
             if changed.is_none() {
+                if header & 0x1f == SLICE {
+                    tracing::warn!(
+                        "a slice of the encoder is not understood: the picture is wrong up to the next IDR"
+                    );
+                }
                 rewritten.extend_from_slice(payload);
             }
         }

@@ -97,8 +97,8 @@ impl Compressor {
         let (width, height) = (usize::from(size.width), usize::from(size.height));
         let Some(above) = height.checked_sub(1).filter(|_| width > 0) else { return false };
         let needed = above.checked_mul(stride).and_then(|above| above.checked_add(4 * width));
-        let (true, Ok(pitch)) = (stride >= 4 * width && needed <= Some(bgrx.len()), c_int::try_from(stride))
-        else {
+        let is_there = stride >= 4 * width && needed.is_some_and(|needed| needed <= bgrx.len());
+        let (true, Ok(pitch)) = (is_there, c_int::try_from(stride)) else {
             return false;
         };
         let samples = if fine { SAMPLES_444 } else { SAMPLES_420 };
